@@ -52,7 +52,8 @@ struct vr_struct {
     uint32_t size;           /* sizeof the C struct */
     uint32_t wire_min;       /* fewest bytes a value takes on the wire */
     uint16_t field_count;
-    uint16_t tag_offset;     /* unions */
+    bool is_union;
+    uint16_t tag_offset;     /* unions: of the int32_t tag */
     const struct vr_field *fields;
 };
 

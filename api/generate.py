@@ -139,7 +139,7 @@ class Emitter:
         out = f"static const struct vr_field {s.name}_fields[] = {{\n" + "".join(self.field(s, f) for f in s.fields) + "};\n"
         out += (f'const struct vr_struct vr_{s.name}_struct = {{ "{s.name}", sizeof(struct vr_{s.name}), {self.min[s.name]}, '
                 f"{len(s.fields)}, ")
-        out += f"offsetof(struct vr_{s.name}, type)" if s.kind == "union" else "0"
+        out += f"true, offsetof(struct vr_{s.name}, type)" if s.kind == "union" else "false, 0"
         return out + f", {s.name}_fields }};\n\n"
 
     def condition(self, call, c):
