@@ -10,6 +10,8 @@ typedef int64_t vr_time;
 
 /** The monotonic clock now. */
 vr_time vr_now(void);
+/** Tests: moves vr_now() ahead by `span` for the rest of the process's life. */
+void vr_clock_skip(vr_time span);
 /** Wall clock, nanoseconds since 1970: for log lines and documents, never for deadlines. */
 vr_time vr_wall_now(void);
 

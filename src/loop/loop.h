@@ -2,10 +2,11 @@
 #pragma once
 /*
  * The event loop and its fibers. One thread owns all state; requests, monitors and background jobs are stackful
- * fibers on it, so waiting reads as straight-line code. Rules and traps: docs/FIBERS in HACKING.md.
+ * fibers on it, so waiting reads as straight-line code. Rules and traps: docs/fibers.md.
  *
  * All functions here are called on the loop thread unless they say otherwise. A function marked VR_SUSPENDS may run
  * other fibers before it returns; it must not be called from a source callback or a callback of a foreign library.
+ * errno does not survive one.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,11 +18,16 @@
 
 /* ---- the loop ---------------------------------------------------------------------------------------------------- */
 
-/** Makes the process's one loop. Signals named by vr_loop_on_signal must be blocked before any thread starts. */
+/**
+ * Makes the process's one loop. Signals named by vr_loop_on_signal must be blocked before any thread starts. Ignores
+ * SIGPIPE, dumps the fibers on SIGUSR2, and installs handlers for SIGSEGV and SIGBUS that name a fiber whose stack ran
+ * over, and for SIGRTMIN+3, the watchdog of slow slices.
+ */
 bool vr_loop_init(struct vr_error **err);
 /** Runs until vr_loop_quit; returns its code. Fibers that still exist are the caller's to cancel before. */
 int vr_loop_run(void);
 void vr_loop_quit(int code);
+/** Frees the loop. Waits up to 5 s per pool for tasks on workers; fibers that still exist are named in the log. */
 void vr_loop_done(void);
 /** Calls `fn` on the loop, outside any fiber, when `signum` (blocked by this call) arrives. */
 bool vr_loop_on_signal(int signum, void (*fn)(int signum, void *opaque), void *opaque, struct vr_error **err);
@@ -64,9 +70,14 @@ bool vr_cancelled(void);
  * freed by whoever made it, after vr_group_close.
  */
 struct vr_group *vr_group_new(const char *name);
+/** Cancels its fibers, and those that are started in it later. NULL: the loop's own group. */
 void vr_group_cancel(struct vr_group *group);
 size_t vr_group_count(const struct vr_group *group);
-/** Cancels, then waits until the last fiber ended (shielded; a fiber of the group itself must not call it). */
+/**
+ * Cancels, then waits until the last fiber ended, deaf to cancel and to shields' deadlines, since what the group's
+ * fibers use is often freed next. A fiber of the group itself must not call it. With an empty group it may be called
+ * outside fibers and does not suspend.
+ */
 VR_SUSPENDS void vr_group_close(struct vr_group *group);
 /** Waits without cancelling; false at the deadline or cancel. */
 VR_SUSPENDS bool vr_group_join(struct vr_group *group, vr_time deadline, struct vr_error **err);
@@ -75,10 +86,15 @@ void vr_group_free(struct vr_group *group);
 /**
  * Cleanup that must wait runs inside a shield: cancel is not delivered, waits end at the shield's deadline at the
  * latest. Shields nest; the earlier deadline holds.
- *     vr_shield(vr_after(VR_SEC(5))) { ... }          leave it by falling out or `break` only
+ *     vr_shield(vr_after(VR_SEC(5))) { ... }
+ * It is left by falling out, break, return or goto.
  */
-#define vr_shield(deadline)                                                                        \
-    for (struct vr_shield vr_shield_ = vr_shield_begin(deadline); vr_shield_.active; vr_shield_end(&vr_shield_))
+#define vr_shield(deadline) VR_SHIELD_AS_(VR_PASTE_(vr_shield_, __LINE__), deadline)
+#define VR_SHIELD_AS_(name, deadline)                                                              \
+    for (__attribute__((cleanup(vr_shield_end))) struct vr_shield name = vr_shield_begin(deadline); name.active;        \
+         name.active = false)
+#define VR_PASTE_(a, b) VR_PASTE2_(a, b)
+#define VR_PASTE2_(a, b) a##b
 struct vr_shield {
     bool active;
     vr_time outer_deadline;
@@ -110,7 +126,7 @@ VR_DEFINE_AUTO(vr_watch)
 /** events: EPOLLIN and/or EPOLLOUT; EPOLLHUP and EPOLLERR always end the wait. *got may be NULL. */
 VR_SUSPENDS bool vr_watch_wait(struct vr_watch *watch, uint32_t events, uint32_t *got, vr_time deadline,
                                struct vr_error **err);
-/** Makes a waiting fiber return with OPERATION_ABORTED (for a reader that another fiber closes). */
+/** Makes waits on it, now and later, end with OPERATION_ABORTED (for a reader that another fiber closes). */
 void vr_watch_abort(struct vr_watch *watch);
 
 /** Reads/writes exactly as read(2)/write(2) on a nonblocking fd, waiting first when they would block. -1 = error. */
@@ -162,8 +178,10 @@ enum vr_pool {
  *
  * `task` is pure: it works on arg alone, which holds copies, and leaves its results there. Returns true when the task
  * ended (whatever it found; the caller reads arg, which stays valid until vr_worker_run's caller calls free_arg
- * itself). Past the deadline or when cancelled the task is abandoned: false, arg is no longer the caller's and is
- * freed by free_arg when the task ends; further tasks for that mount fail at once with OPERATION_TIMEOUT until then.
+ * itself). False: arg is no longer the caller's, and free_arg was called or will be when the task ends. Past the
+ * deadline or when cancelled the task is abandoned; one that is still running at its deadline makes further tasks for
+ * that mount fail at once with OPERATION_TIMEOUT until it ends. A cancel while the task runs does not stop it: what
+ * must be seen through to its end (a definition being written) runs in a shield.
  */
 VR_SUSPENDS bool vr_worker_run(enum vr_pool pool, const char *mount, const char *name, void (*task)(void *arg),
                                void *arg, void (*free_arg)(void *arg), vr_time deadline, struct vr_error **err);
@@ -174,9 +192,13 @@ void vr_loop_post(void (*fn)(void *arg), void *arg);
 /* ---- checks ------------------------------------------------------------------------------------------------------ */
 
 /** Asserts that no fiber switch happens until the end of the scope. */
-#define VR_ATOMIC_SECTION() __attribute__((cleanup(vr_atomic_end), unused)) int vr_atomic_ = vr_atomic_begin()
+#define VR_ATOMIC_SECTION()                                                                        \
+    __attribute__((cleanup(vr_atomic_end), unused)) int VR_PASTE_(vr_atomic_, __LINE__) = vr_atomic_begin()
 int vr_atomic_begin(void);
 void vr_atomic_end(int *token);
 
-/** Test clock: when set, vr_loop uses it in place of vr_now for timers, and jumps to the next timer when idle. */
+/**
+ * Test clock: when nothing is ready, no event has come and no worker is busy, vr_now() is moved to the next timer
+ * instead of waiting for it. Deadlines of hours pass in no time; what waits for another process must not use it.
+ */
 void vr_loop_test_clock(bool on);

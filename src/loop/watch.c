@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define VR_ERROR_DOMAIN VIR_FROM_NONE
+/*
+ * Waiting for descriptors. One persistent, level-triggered event source per descriptor. Interest stays armed after a
+ * wait, since the usual reader comes straight back (no epoll_ctl per wait); an event that finds nobody waiting drops it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <systemd/sd-event.h>
+#include <unistd.h>
+#include "base/alloc.h"
+#include "internal.h"
+
+/* A fiber whose reads never block gives way after this long. */
+#define PUMP_SLICE VR_MS(2)
+
+#ifndef P_PIDFD
+#define P_PIDFD 3
+#endif
+
+struct side {
+    struct vr_fiber *fiber; /* who waits, or NULL */
+    uint32_t events;
+};
+
+struct vr_watch {
+    int fd;
+    sd_event_source *source;
+    bool enabled;
+    bool aborted;
+    uint32_t armed;
+    struct side in, out;    /* one fiber may be on both */
+    uint32_t got_in, got_out; /* what ended the last waits */
+};
+
+static bool set_interest(struct vr_watch *watch, uint32_t events)
+{
+    if (events && events != watch->armed) {
+        if (sd_event_source_set_io_events(watch->source, events) < 0)
+            return false;
+        watch->armed = events;
+    }
+    bool on = events != 0;
+    if (on != watch->enabled) {
+        if (sd_event_source_set_enabled(watch->source, on ? SD_EVENT_ON : SD_EVENT_OFF) < 0)
+            return false;
+        watch->enabled = on;
+    }
+    return true;
+}
+
+static void leave(struct vr_watch *watch, const struct vr_fiber *fiber)
+{
+    if (watch->in.fiber == fiber)
+        watch->in.fiber = NULL;
+    if (watch->out.fiber == fiber)
+        watch->out.fiber = NULL;
+}
+
+/* Always delivered by epoll, whatever was asked for. */
+#define GONE ((uint32_t)(EPOLLHUP | EPOLLERR))
+
+static int on_io(sd_event_source *s, int fd, uint32_t events, void *opaque)
+{
+    struct vr_watch *watch = opaque;
+    struct vr_fiber *in = watch->in.fiber, *out = watch->out.fiber;
+    uint32_t wanted = (in ? watch->in.events : 0) | (out ? watch->out.events : 0);
+    /* Nobody waits for what happened: without this the level-triggered event would come back at once. */
+    if ((events & ~wanted & ~GONE) || !wanted)
+        set_interest(watch, wanted);
+    if (in && (events & (watch->in.events | GONE))) {
+        watch->got_in = events;
+        leave(watch, in);
+        vr_wake(in, VR_WAKE_EVENT);
+    }
+    if (out && out != in && (events & (watch->out.events | GONE))) {
+        watch->got_out = events;
+        leave(watch, out);
+        vr_wake(out, VR_WAKE_EVENT);
+    }
+    return 0;
+}
+
+struct vr_watch *vr_watch_new(int fd, struct vr_error **err)
+{
+    struct vr_watch *watch = vr_new(struct vr_watch);
+    watch->fd = fd;
+    watch->armed = EPOLLIN;
+    int r = sd_event_add_io(vr_loop.event, &watch->source, fd, EPOLLIN, on_io, watch);
+    if (r >= 0)
+        r = sd_event_source_set_enabled(watch->source, SD_EVENT_OFF);
+    if (r < 0) {
+        sd_event_source_unref(watch->source);
+        free(watch);
+        vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, -r, _("cannot watch descriptor %d"), fd);
+        return NULL;
+    }
+    return watch;
+}
+
+void vr_watch_free(struct vr_watch *watch)
+{
+    if (!watch)
+        return;
+    vr_require(!watch->in.fiber && !watch->out.fiber, "descriptor %d: freed while '%s' waits for it", watch->fd,
+               watch->in.fiber ? watch->in.fiber->name : watch->out.fiber->name);
+    sd_event_source_disable_unref(watch->source);
+    free(watch);
+}
+
+VR_SUSPENDS bool vr_watch_wait(struct vr_watch *watch, uint32_t events, uint32_t *got, vr_time deadline,
+                               struct vr_error **err)
+{
+    static const char what[] = "descriptor";
+    struct vr_fiber *self = vr_loop.current;
+    if (!vr_wait_enter(what, err))
+        return false;
+    if (watch->aborted)
+        return vr_wake_result(VR_WAKE_ABORT, what, err);
+    bool out = events & EPOLLOUT, in = events & ~(uint32_t)EPOLLOUT;
+    vr_require(events && !(in && watch->in.fiber) && !(out && watch->out.fiber), "descriptor %d: second waiter '%s'",
+               watch->fd, self->name);
+    if (in)
+        watch->in = (struct side){ self, events };
+    if (out)
+        watch->out = (struct side){ self, events };
+    uint32_t wanted = watch->armed * watch->enabled | events;
+    if (!set_interest(watch, wanted)) {
+        leave(watch, self);
+        return vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, errno, _("cannot watch descriptor %d"), watch->fd);
+    }
+    self->wait_fd = watch->fd;
+    enum vr_wake why = vr_park(what, deadline);
+    leave(watch, self);
+    if (why == VR_WAKE_EVENT && got)
+        *got = in ? watch->got_in : watch->got_out;
+    return vr_wake_result(why, what, err);
+}
+
+void vr_watch_abort(struct vr_watch *watch)
+{
+    watch->aborted = true;
+    struct vr_fiber *in = watch->in.fiber, *out = watch->out.fiber;
+    watch->in.fiber = watch->out.fiber = NULL;
+    if (in)
+        vr_wake(in, VR_WAKE_ABORT);
+    if (out && out != in)
+        vr_wake(out, VR_WAKE_ABORT);
+}
+
+/* ---- reading and writing ---- */
+
+/* A peer that always has data must not keep the loop: the pump gives way now and then. */
+static VR_SUSPENDS void give_way(void)
+{
+    if (vr_now() - vr_loop.now > PUMP_SLICE)
+        vr_yield();
+}
+
+VR_SUSPENDS ssize_t vr_fd_read(struct vr_watch *watch, int fd, void *data, size_t len, vr_time deadline,
+                               struct vr_error **err)
+{
+    if (!vr_wait_enter("data", err))
+        return -1;
+    for (;;) {
+        ssize_t n = read(fd, data, len);
+        if (n >= 0) {
+            give_way();
+            return n;
+        }
+        if (errno == EINTR)
+            continue;
+        if (errno != EAGAIN) {
+            vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, errno, _("cannot read data"));
+            return -1;
+        }
+        if (!vr_watch_wait(watch, EPOLLIN, NULL, deadline, err))
+            return -1;
+    }
+}
+
+VR_SUSPENDS ssize_t vr_fd_write(struct vr_watch *watch, int fd, const void *data, size_t len, vr_time deadline,
+                                struct vr_error **err)
+{
+    if (!vr_wait_enter("room to write", err))
+        return -1;
+    for (;;) {
+        ssize_t n = write(fd, data, len);
+        if (n >= 0) {
+            give_way();
+            return n;
+        }
+        if (errno == EINTR)
+            continue;
+        if (errno != EAGAIN) {
+            vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, errno, _("cannot write data"));
+            return -1;
+        }
+        if (!vr_watch_wait(watch, EPOLLOUT, NULL, deadline, err))
+            return -1;
+    }
+}
+
+/* ---- processes ---- */
+
+enum reaped { REAPED, RUNNING, NOT_OURS, FAILED };
+
+static enum reaped try_reap(int pidfd, struct vr_exit *out)
+{
+    siginfo_t info;
+    memset(&info, 0, sizeof(info));
+    while (waitid((idtype_t)P_PIDFD, (id_t)pidfd, &info, WEXITED | WNOHANG) < 0) {
+        if (errno == ECHILD)
+            return NOT_OURS;
+        if (errno != EINTR)
+            return FAILED;
+    }
+    if (!info.si_pid)
+        return RUNNING;
+    *out = (struct vr_exit){ .known = true, .code = info.si_code, .status = info.si_status };
+    return REAPED;
+}
+
+VR_SUSPENDS bool vr_pidfd_wait(int pidfd, struct vr_exit *exit, vr_time deadline, struct vr_error **err)
+{
+    struct vr_exit found = { .known = false };
+    if (!vr_wait_enter("a process to end", err))
+        return false;
+    enum reaped reaped = try_reap(pidfd, &found);
+    if (reaped == RUNNING || reaped == NOT_OURS) {
+        /* A duplicate, so that several fibers may wait for one process: epoll takes a descriptor once. */
+        vr_autoclose int fd = fcntl(pidfd, F_DUPFD_CLOEXEC, 3);
+        if (fd < 0)
+            return vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, errno, _("cannot watch a process"));
+        VR_AUTO(vr_watch) *watch = vr_watch_new(fd, err);
+        if (!watch || !vr_watch_wait(watch, EPOLLIN, NULL, deadline, err))
+            return false;
+        reaped = try_reap(pidfd, &found);
+    }
+    if (reaped == FAILED)
+        return vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, errno, _("cannot wait for a process"));
+    if (exit)
+        *exit = found;
+    return true;
+}
