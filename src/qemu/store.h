@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+/*
+ * Durable small files: definitions, autostart links, status documents. A call returns true when the change is on disk:
+ * written aside, synced, renamed, its directory synced. Callers that come together share one trip to the store worker and
+ * one sync of the directory. A waiter that is cancelled leaves its change to be made all the same.
+ */
+#include <stdbool.h>
+#include <sys/types.h>
+#include "base/clock.h"
+#include "base/error.h"
+
+/** Replaces the file at `path` by `text` (copied), mode 0600. The directory is made when missing. */
+VR_SUSPENDS bool vr_store_write(const char *path, const char *text, vr_time deadline, struct vr_error **err);
+/** Removes a file or link; that it is missing is no error. */
+VR_SUSPENDS bool vr_store_remove(const char *path, vr_time deadline, struct vr_error **err);
+/** Makes `path` a symbolic link to `target`, replacing what is there. */
+VR_SUSPENDS bool vr_store_link(const char *path, const char *target, vr_time deadline, struct vr_error **err);
+/** Renames within one directory. */
+VR_SUSPENDS bool vr_store_rename(const char *from, const char *to, vr_time deadline, struct vr_error **err);
+
+/** The comment that stands above each stored document; `command` names the way to change it ("edit NAME"). malloc'd. */
+char *vr_store_document(const char *command, const char *name, const char *xml);

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define VR_ERROR_DOMAIN VIR_FROM_QEMU
+#include "unixsock.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include "base/alloc.h"
+
+/*
+ * Fills `addr` for `path`. A path that is too long goes through the directory's descriptor: *dir_fd stays open until
+ * bind or connect is done.
+ */
+static bool unix_address(const char *path, struct sockaddr_un *addr, int *dir_fd, struct vr_error **err)
+{
+    *addr = (struct sockaddr_un){ .sun_family = AF_UNIX };
+    if (strlen(path) < sizeof(addr->sun_path)) {
+        strcpy(addr->sun_path, path);
+        return true;
+    }
+    const char *slash = strrchr(path, '/');
+    if (!slash || slash == path || strlen(slash) > 64)
+        return vr_fail(err, VIR_ERR_INTERNAL_ERROR, _("UNIX socket path '%s' too long"), path);
+    vr_autofree char *dir = vr_strndup(path, (size_t)(slash - path));
+    *dir_fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (*dir_fd < 0)
+        return vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, errno, _("cannot open directory '%s'"), dir);
+    snprintf(addr->sun_path, sizeof(addr->sun_path), "/proc/self/fd/%d%s", *dir_fd, slash);
+    return true;
+}
+
+int vr_unix_connect(const char *path, struct vr_error **err)
+{
+    struct sockaddr_un addr;
+    vr_autoclose int dir_fd = -1;
+    if (!unix_address(path, &addr, &dir_fd, err))
+        return -1;
+    vr_autoclose int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0) {
+        vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, errno, "%s", _("failed to create socket"));
+        return -1;
+    }
+    if (connect(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0) {
+        vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, errno, _("failed to connect to monitor socket '%s'"), path);
+        return -1;
+    }
+    return vr_take_fd(&fd);
+}
+
+int vr_unix_listen(const char *path, mode_t mode, struct vr_error **err)
+{
+    struct sockaddr_un addr;
+    vr_autoclose int dir_fd = -1;
+    if (!unix_address(path, &addr, &dir_fd, err))
+        return -1;
+    vr_autoclose int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) {
+        vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, errno, "%s", _("Unable to create socket"));
+        return -1;
+    }
+    if (unlink(path) < 0 && errno != ENOENT) {
+        vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, errno, _("Unable to unlink %s"), path);
+        return -1;
+    }
+    /* No umask(): it is the whole process's, and workers create files meanwhile. The directory is private. */
+    if (bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 || chmod(path, mode) < 0) {
+        vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, errno, _("Unable to bind to UNIX socket path '%s'"), path);
+        return -1;
+    }
+    /* The backlog lets a new daemon's connection wait while QEMU has not yet noticed that the old one is gone. */
+    if (listen(fd, 4) < 0) {
+        vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, errno, _("Unable to listen to UNIX socket path '%s'"), path);
+        return -1;
+    }
+    return vr_take_fd(&fd);
+}
