@@ -21,7 +21,7 @@
 /**
  * Makes the process's one loop. Signals named by vr_loop_on_signal must be blocked before any thread starts. Ignores
  * SIGPIPE, dumps the fibers on SIGUSR2, and installs handlers for SIGSEGV and SIGBUS that name a fiber whose stack ran
- * over, and for SIGRTMIN+3, the watchdog of slow slices.
+ * over, and for SIGVTALRM, the watchdog of slow slices.
  */
 bool vr_loop_init(struct vr_error **err);
 /** Runs until vr_loop_quit; returns its code. Fibers that still exist are the caller's to cancel before. */

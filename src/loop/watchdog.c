@@ -16,7 +16,7 @@
 #include "base/str.h"
 #include "internal.h"
 
-#define TICK_SIGNAL (SIGRTMIN + 3)
+#define TICK_SIGNAL SIGVTALRM /* one that debuggers pass on in silence */
 
 /* A slice that only waited for a processor is not the fiber's fault: this much of it must have been work... */
 #define WORKED VR_MS(5)
