@@ -116,15 +116,13 @@ static enum vr_packet_state check_length(struct vr_packet_reader *r, size_t leng
     return VR_PACKET_READY;
 }
 
-static bool parse_header(const unsigned char *at, struct vr_message_header *h)
+static struct vr_message_header parse_header(const unsigned char *at)
 {
-    *h = (struct vr_message_header){
+    return (struct vr_message_header){
         .prog = vr_xdr_get_u32(at), .vers = vr_xdr_get_u32(at + 4), .proc = (int32_t)vr_xdr_get_u32(at + 8),
         .type = (int32_t)vr_xdr_get_u32(at + 12), .serial = vr_xdr_get_u32(at + 16),
         .status = (int32_t)vr_xdr_get_u32(at + 20),
     };
-    return h->type >= VIR_NET_CALL && h->type <= VIR_NET_STREAM_HOLE && h->status >= VIR_NET_OK &&
-           h->status <= VIR_NET_CONTINUE;
 }
 
 /*
@@ -175,12 +173,8 @@ enum vr_packet_state vr_packet_next(struct vr_packet_reader *r, struct vr_packet
         return state;
     if (have(r) < VR_PACKET_PREFIX)
         return VR_PACKET_MORE;
-    struct vr_packet p = { .payload = at + VR_PACKET_PREFIX, .payload_len = length - VR_PACKET_PREFIX };
-    /* A header that is none is refused before its payload is waited for. */
-    if (!parse_header(at + 4, &p.header)) {
-        vr_fail(err, VIR_ERR_RPC, _("Unable to decode message header"));
-        return fatal(r);
-    }
+    struct vr_packet p = { .header = parse_header(at + 4), .payload = at + VR_PACKET_PREFIX,
+                           .payload_len = length - VR_PACKET_PREFIX };
     if (have(r) < length)
         return VR_PACKET_MORE;
     size_t trailer = 0;

@@ -18,6 +18,10 @@
 
 /** One whole packet. The payload is borrowed from the reader until vr_packet_done. */
 struct vr_packet {
+    /*
+     * As it came. Stock answers a call whose status is not OK with "Unexpected message status %d" (VIR_ERR_RPC), and
+     * passes over types a client does not send (reply, message, unknown numbers) without ending the connection.
+     */
     struct vr_message_header header;
     const unsigned char *payload; /* without the descriptor count */
     size_t payload_len;
@@ -65,8 +69,8 @@ enum vr_packet_state {
 /**
  * vr_packet_next - the next whole packet
  *
- * Fatal: a length out of range, a header that is none, a descriptor count out of range. Everything about the payload is
- * the caller's to answer with an error reply.
+ * Fatal: a length out of range or too short for a header, a descriptor count out of range. Everything else is the
+ * caller's to answer with an error reply.
  */
 enum vr_packet_state vr_packet_next(struct vr_packet_reader *r, struct vr_packet *packet, struct vr_error **err);
 /** The packet was handled: its payload is gone, its descriptors that were not taken are closed. */
