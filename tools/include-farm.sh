@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # include-farm.sh SOURCE BUILD: BUILD/inc/LAYER/LAYER -> SOURCE/src/LAYER, so that -IBUILD/inc/LAYER shows one layer only.
 set -e
 mkdir -p "$2/inc"

@@ -54,7 +54,10 @@ bool vr_fiber_start(struct vr_group *group, const char *name, void (*fn)(void *a
 /** The running fiber, NULL outside. */
 struct vr_fiber *vr_fiber_self(void);
 const char *vr_fiber_name(const struct vr_fiber *fiber);
-/** What the fiber is about, for dumps and error texts ("waiting for monitor reply to query-block"); text is borrowed. */
+/**
+ * What the fiber waits for, told in dumps and in its errors: "waiting for monitor reply to query-block". The text is
+ * borrowed until the next call; NULL ends it.
+ */
 void vr_fiber_note(const char *text);
 size_t vr_fiber_count(void);
 /** Writes name, wait and age of each fiber through the log (SIGUSR2). */
@@ -91,7 +94,7 @@ void vr_group_free(struct vr_group *group);
  */
 #define vr_shield(deadline) VR_SHIELD_AS_(VR_PASTE_(vr_shield_, __LINE__), deadline)
 #define VR_SHIELD_AS_(name, deadline)                                                              \
-    for (__attribute__((cleanup(vr_shield_end))) struct vr_shield name = vr_shield_begin(deadline); name.active;        \
+    for (__attribute__((cleanup(vr_shield_end))) struct vr_shield name = vr_shield_begin(deadline); name.active;      \
          name.active = false)
 #define VR_PASTE_(a, b) VR_PASTE2_(a, b)
 #define VR_PASTE2_(a, b) a##b
@@ -102,7 +105,7 @@ struct vr_shield {
 struct vr_shield vr_shield_begin(vr_time deadline);
 void vr_shield_end(struct vr_shield *shield);
 
-/* ---- waits: all return false with OPERATION_TIMEOUT at the deadline, OPERATION_ABORTED when cancelled ------------- */
+/* ---- waits: all return false with OPERATION_TIMEOUT at the deadline, OPERATION_ABORTED when cancelled ----------- */
 
 VR_SUSPENDS bool vr_sleep_until(vr_time when, struct vr_error **err);
 /** Lets other runnable fibers go first. */
@@ -151,7 +154,7 @@ struct vr_timer *vr_timer_new(void (*fn)(void *opaque), void *opaque);
 void vr_timer_set(struct vr_timer *timer, vr_time when); /* 0 disarms */
 void vr_timer_free(struct vr_timer *timer);
 
-/* ---- FIFO lock ---------------------------------------------------------------------------------------------------- */
+/* ---- FIFO lock --------------------------------------------------------------------------------------------------- */
 
 /** A fiber mutex with owner and age; the base of the domain's jobs. Zero-initialised. */
 struct vr_lock {

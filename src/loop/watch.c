@@ -2,7 +2,7 @@
 #define VR_ERROR_DOMAIN VIR_FROM_NONE
 /*
  * Waiting for descriptors. One persistent, level-triggered event source per descriptor. Interest stays armed after a
- * wait, since the usual reader comes straight back (no epoll_ctl per wait); an event that finds nobody waiting drops it.
+ * wait, since the usual reader comes straight back (no epoll_ctl per wait); an event that finds nobody drops it.
  */
 #include <errno.h>
 #include <fcntl.h>
