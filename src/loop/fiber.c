@@ -233,7 +233,7 @@ char *vr_fiber_describe(const struct vr_fiber *fiber, vr_time now)
     if (fiber->state == VR_FIBER_PARKED && fiber->wait_owner)
         detail = vr_printf(", waiting for %s of '%s'", fiber->wait_what, fiber->wait_owner->name);
     else if (fiber->state == VR_FIBER_PARKED && fiber->wait_fd >= 0)
-        detail = vr_printf(", waiting for %s %d", fiber->wait_what, fiber->wait_fd);
+        detail = vr_printf(", waiting for %s (descriptor %d)", fiber->wait_what, fiber->wait_fd);
     else if (fiber->state == VR_FIBER_PARKED)
         detail = vr_printf(", waiting for %s", fiber->wait_what);
     return vr_printf("fiber %llu '%s' of '%s': %s%s%s%s%s for %.3f s, age %.3f s%s%s", (unsigned long long)fiber->id,

@@ -113,10 +113,10 @@ void vr_watch_free(struct vr_watch *watch)
     free(watch);
 }
 
-VR_SUSPENDS bool vr_watch_wait(struct vr_watch *watch, uint32_t events, uint32_t *got, vr_time deadline,
-                               struct vr_error **err)
+/* `what`: static text that says what is expected of the descriptor. */
+VR_SUSPENDS static bool wait_for(struct vr_watch *watch, const char *what, uint32_t events, uint32_t *got,
+                                 vr_time deadline, struct vr_error **err)
 {
-    static const char what[] = "descriptor";
     struct vr_fiber *self = vr_loop.current;
     if (!vr_wait_enter(what, err))
         return false;
@@ -140,6 +140,12 @@ VR_SUSPENDS bool vr_watch_wait(struct vr_watch *watch, uint32_t events, uint32_t
     if (why == VR_WAKE_EVENT && got)
         *got = in ? watch->got_in : watch->got_out;
     return vr_wake_result(why, what, err);
+}
+
+VR_SUSPENDS bool vr_watch_wait(struct vr_watch *watch, uint32_t events, uint32_t *got, vr_time deadline,
+                               struct vr_error **err)
+{
+    return wait_for(watch, "an event", events, got, deadline, err);
 }
 
 void vr_watch_abort(struct vr_watch *watch)
@@ -179,7 +185,7 @@ VR_SUSPENDS ssize_t vr_fd_read(struct vr_watch *watch, int fd, void *data, size_
             vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, errno, _("cannot read data"));
             return -1;
         }
-        if (!vr_watch_wait(watch, EPOLLIN, NULL, deadline, err))
+        if (!wait_for(watch, "data", EPOLLIN, NULL, deadline, err))
             return -1;
     }
 }
@@ -201,7 +207,7 @@ VR_SUSPENDS ssize_t vr_fd_write(struct vr_watch *watch, int fd, const void *data
             vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, errno, _("cannot write data"));
             return -1;
         }
-        if (!vr_watch_wait(watch, EPOLLOUT, NULL, deadline, err))
+        if (!wait_for(watch, "room to write", EPOLLOUT, NULL, deadline, err))
             return -1;
     }
 }
@@ -238,7 +244,7 @@ VR_SUSPENDS bool vr_pidfd_wait(int pidfd, struct vr_exit *exit, vr_time deadline
         if (fd < 0)
             return vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, errno, _("cannot watch a process"));
         VR_AUTO(vr_watch) *watch = vr_watch_new(fd, err);
-        if (!watch || !vr_watch_wait(watch, EPOLLIN, NULL, deadline, err))
+        if (!watch || !wait_for(watch, "a process to end", EPOLLIN, NULL, deadline, err))
             return false;
         reaped = try_reap(pidfd, &found);
     }

@@ -63,7 +63,7 @@ def describe(fiber):
         if int(fiber['wait_owner']):
             line += " of '%s'" % fiber['wait_owner']['name'].string(errors='replace')
         elif int(fiber['wait_fd']) >= 0:
-            line += ' %d' % int(fiber['wait_fd'])
+            line += ' (descriptor %d)' % int(fiber['wait_fd'])
         line += ' for %.3f s' % ((now - int(fiber['wait_since'])) / 1e9)
     if int(fiber['note']):
         line += ' (%s)' % text(fiber['note'])
