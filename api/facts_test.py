@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Compares what the .api files say with recorded interface facts (rpc.yaml, readonly.yaml), record by record.
 
-facts_test.py API-DIR FILE.api...    The facts are looked for in $VIREO_SHARED/facts or ../shared/facts beside the source
-tree; without them, or without PyYAML, the test is skipped and says so.
+facts_test.py API-DIR FILE.api...    The facts are looked for in $VIREO_SHARED/facts or ../shared/facts beside the
+source tree; without them, or without PyYAML, the test is skipped and says so.
 """
 import os
 import re
@@ -31,7 +31,7 @@ NEW_REFUSED = {"virNetworkSetMetadata", "virNodeDeviceUpdate", "virDomainGraphic
 # The record leaves these out, but a 9.0.0 daemon refuses them on its read-only socket (tests/e2e/hostile.py --stock).
 OBSERVED_REFUSED = {"virDomainSetPerfEvents", "virDomainSetLifecycleAction", "virDomainGetLaunchSecurityInfo",
                     "virDomainSetLaunchSecurityState", "virDomainGetGuestInfo"}
-# The record calls this form legacy, yet it starts with a callback id and rpc-framing.md counts it among the modern ones.
+# The record calls this form legacy, yet it starts with a callback id, and rpc-framing.md counts it among the modern.
 MODERN_AFTER_ALL = {"REMOTE_PROC_DOMAIN_EVENT_BLOCK_JOB_2"}
 
 problems, compared = [], 0

@@ -74,7 +74,8 @@ class Emitter:
     def struct(self, s):
         out = f"struct vr_{s.name} {{\n"
         if s.kind == "union":
-            out += "    int32_t type;\n    union {\n" + "".join(self.member(f, "        ") for f in s.fields) + "    };\n"
+            arms = "".join(self.member(f, "        ") for f in s.fields)
+            out += f"    int32_t type;\n    union {{\n{arms}    }};\n"
         else:
             out += "".join(self.member(f) for f in s.fields)
         return out + f"}};\nextern const struct vr_struct vr_{s.name}_struct;\n\n"
@@ -86,7 +87,8 @@ class Emitter:
         out.append("\n")
         for thing in self.api.order:
             if isinstance(thing, Enum):
-                out.append(f"enum vr_{thing.name} {{\n" + "".join(f"    {n} = {v},\n" for n, v in thing.values) + "};\n\n")
+                values = "".join(f"    {n} = {v},\n" for n, v in thing.values)
+                out.append(f"enum vr_{thing.name} {{\n{values}}};\n\n")
             else:
                 out.append(self.struct(thing))
         for p in self.api.programs.values():
@@ -103,7 +105,10 @@ class Emitter:
         base = f.base[0]
         if base in ("string", "bytes") or f.shape in ("optional", "counted"):
             return 4 if f.shape != "fixed" else 4 * self.api.limit(f.limit)
-        one = 16 if base == "uuid" else 4 if base in self.api.enums else SCALARS[base][2] if base in SCALARS else self.min[base]
+        if base in SCALARS:
+            one = SCALARS[base][2]
+        else:
+            one = 16 if base == "uuid" else 4 if base in self.api.enums else self.min[base]
         return one * (self.api.limit(f.limit) if f.shape == "fixed" else 1)
 
     def field(self, s, f):
@@ -136,9 +141,10 @@ class Emitter:
             self.min[s.name] = 4 + min(self.wire_min(f) for f in s.fields)
         else:
             self.min[s.name] = sum(self.wire_min(f) for f in s.fields)
-        out = f"static const struct vr_field {s.name}_fields[] = {{\n" + "".join(self.field(s, f) for f in s.fields) + "};\n"
-        out += (f'const struct vr_struct vr_{s.name}_struct = {{ "{s.name}", sizeof(struct vr_{s.name}), {self.min[s.name]}, '
-                f"{len(s.fields)}, ")
+        rows = "".join(self.field(s, f) for f in s.fields)
+        out = f"static const struct vr_field {s.name}_fields[] = {{\n{rows}}};\n"
+        out += (f'const struct vr_struct vr_{s.name}_struct = {{ "{s.name}", sizeof(struct vr_{s.name}), '
+                f"{self.min[s.name]}, {len(s.fields)}, ")
         out += f"true, offsetof(struct vr_{s.name}, type)" if s.kind == "union" else "false, 0"
         return out + f", {s.name}_fields }};\n\n"
 
@@ -179,7 +185,8 @@ class Emitter:
         name = c.full_name
         out = ""
         if c.access:
-            rows = "".join(f'    {{ "{a.object}", "{a.permission}", {self.condition(c, a.condition)} }},\n' for a in c.access)
+            rows = "".join(f'    {{ "{a.object}", "{a.permission}", {self.condition(c, a.condition)} }},\n'
+                           for a in c.access)
             out += f"static const struct vr_access {name}_access[] = {{\n{rows}}};\n"
         if c.filter:
             out += (f'static const struct vr_access {name}_filter = '
@@ -203,7 +210,8 @@ class Emitter:
             "legacy_offset": f"offsetof(struct vr_{c.msg.name}, msg)" if c.twin and not c.legacy else 0,
             "twin": f"&vr_api_{c.twin.full_name}" if c.twin else "NULL",
         }
-        return out + f"const struct vr_api_call vr_api_{name} = {{\n" + "".join(f"    .{k} = {v},\n" for k, v in rows.items()) + "};\n\n"
+        members = "".join(f"    .{k} = {v},\n" for k, v in rows.items())
+        return out + f"const struct vr_api_call vr_api_{name} = {{\n{members}}};\n\n"
 
     def tables(self):
         self.twins()
@@ -213,8 +221,8 @@ class Emitter:
             out += [self.call(c) for c in p.calls]
             out.append(f"static const struct vr_api_call *const {p.name}_calls[] = {{\n")
             out += [f"    &vr_api_{c.full_name},\n" for c in p.calls]
-            out.append(f'}};\nconst struct vr_api_program vr_{p.name}_program = {{ "{p.name}", {p.number:#x}u, {p.version}, '
-                       f"{len(p.calls)}, {p.name}_calls }};\n\n")
+            out.append(f'}};\nconst struct vr_api_program vr_{p.name}_program = {{ "{p.name}", {p.number:#x}u, '
+                       f"{p.version}, {len(p.calls)}, {p.name}_calls }};\n\n")
         out.append("const struct vr_api_program *const vr_api_programs[] = {\n")
         out += [f"    &vr_{p}_program,\n" for p in self.api.programs]
         out.append("    NULL,\n};\n")

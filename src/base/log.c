@@ -36,9 +36,29 @@ void vr_log_write(enum vr_log_level level, const char *source, const char *funct
     }
 }
 
+static enum vr_log_level default_level = VR_LOG_WARN;
+static int filter_floor;
+
+static void set_floor(void)
+{
+    vr_log_floor = filter_floor && filter_floor < (int)default_level ? filter_floor : (int)default_level;
+}
+
 void vr_log_set_level(enum vr_log_level level)
 {
-    vr_log_floor = level;
+    default_level = level;
+    set_floor();
+}
+
+enum vr_log_level vr_log_level(void)
+{
+    return default_level;
+}
+
+void vr_log_set_filter_floor(int level)
+{
+    filter_floor = level;
+    set_floor();
 }
 
 void vr_log_set_sink(void (*sink)(enum vr_log_level, const char *, const char *, void *), void *opaque)

@@ -32,6 +32,9 @@ void vr_log_write(enum vr_log_level level, const char *source, const char *funct
     VR_PRINTF(5, 6);
 /** Sets the level of lines that no filter names. */
 void vr_log_set_level(enum vr_log_level level);
+enum vr_log_level vr_log_level(void);
+/** The lowest level that a filter lets through; 0: there are no filters. Filters themselves: log_settings.h. */
+void vr_log_set_filter_floor(int level);
 /** Where lines go: called with a complete line, newline included. NULL is stderr. Must not block or log. */
 void vr_log_set_sink(void (*sink)(enum vr_log_level level, const char *source, const char *line, void *opaque),
                      void *opaque);

@@ -36,7 +36,8 @@ static bool receive(struct vr_filter *f, const void *bytes, size_t len, struct v
     return receive(f->below, bytes, len, &f->received, err) && f->ops->decode(f, &f->received, plain, err);
 }
 
-bool vr_filters_received(struct vr_filters *s, const void *bytes, size_t len, struct vr_buf *plain, struct vr_error **err)
+bool vr_filters_received(struct vr_filters *s, const void *bytes, size_t len, struct vr_buf *plain,
+                         struct vr_error **err)
 {
     return receive(s->top, bytes, len, plain, err);
 }

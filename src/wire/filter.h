@@ -50,7 +50,8 @@ static inline bool vr_filters_empty(const struct vr_filters *s)
 bool vr_filters_ready(const struct vr_filters *s);
 
 /** Bytes came from the socket; plain bytes are appended to *plain. False: the connection cannot go on. */
-bool vr_filters_received(struct vr_filters *s, const void *bytes, size_t len, struct vr_buf *plain, struct vr_error **err);
+bool vr_filters_received(struct vr_filters *s, const void *bytes, size_t len, struct vr_buf *plain,
+                         struct vr_error **err);
 /**
  * Sends plain bytes (none: just what filters have to say); what goes to the socket is appended to *wire. Call it after
  * each vr_filters_received too: a handshake answers.

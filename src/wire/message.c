@@ -282,7 +282,7 @@ bool vr_message_event(struct vr_buf *out, const struct vr_api_call *event, const
 {
     struct vr_message_header h = {
         .prog = event->program->number, .vers = event->program->version, .proc = (int32_t)event->number,
-        .type = VIR_NET_MESSAGE, .serial = 1, .status = VIR_NET_OK, /* the serial is what stock sends; nobody reads it */
+        .type = VIR_NET_MESSAGE, .serial = 1, .status = VIR_NET_OK, /* stock sends serial 1 too; nobody reads it */
     };
     return message(out, &h, event->msg, msg, 0, err);
 }
@@ -393,8 +393,8 @@ struct vr_error *vr_message_error_decode(const struct vr_packet *packet, struct 
         return NULL;
     struct vr_error *e = vr_new(struct vr_error);
     *e = (struct vr_error){
-        .code = m.code, .domain = m.domain, .level = m.level, .message = vr_strdup(m.message), .str1 = vr_strdup(m.str1),
-        .str2 = vr_strdup(m.str2), .str3 = vr_strdup(m.str3), .int1 = m.int1, .int2 = m.int2,
+        .code = m.code, .domain = m.domain, .level = m.level, .message = vr_strdup(m.message),
+        .str1 = vr_strdup(m.str1), .str2 = vr_strdup(m.str2), .str3 = vr_strdup(m.str3), .int1 = m.int1, .int2 = m.int2,
     };
     return e;
 }

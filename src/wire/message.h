@@ -25,7 +25,7 @@ struct vr_packet {
     struct vr_message_header header;
     const unsigned char *payload; /* without the descriptor count */
     size_t payload_len;
-    int fds[VIR_NET_MESSAGE_NUM_FDS_MAX]; /* the receiver takes one by setting it to -1; vr_packet_done closes the rest */
+    int fds[VIR_NET_MESSAGE_NUM_FDS_MAX]; /* set to -1 what you take; vr_packet_done closes the rest */
     size_t fd_count;
 };
 
@@ -50,15 +50,15 @@ void vr_packet_reader_init(struct vr_packet_reader *r, bool fds_allowed);
 void vr_packet_reader_done(struct vr_packet_reader *r);
 
 /**
- * Room for at least 4 KiB more bytes to be received straight into, more when a long packet is under way; *room tells how
- * much. Memory grows with what arrived, never with what a length word claims.
+ * Room for at least 4 KiB more bytes to be received straight into, more when a long packet is under way; *room tells
+ * how much. Memory grows with what arrived, never with what a length word claims.
  */
 void *vr_packet_room(struct vr_packet_reader *r, size_t *room);
 /** That many of them were received. */
 void vr_packet_received(struct vr_packet_reader *r, size_t len);
 /** Bytes from elsewhere (a filter). */
 void vr_packet_feed(struct vr_packet_reader *r, const void *bytes, size_t len);
-/** A descriptor that came beside the bytes; the reader owns it, also after a failure (more than ever can be asked for). */
+/** A descriptor that came beside the bytes. The reader owns it, also after a failure (more than can be asked for). */
 bool vr_packet_feed_fd(struct vr_packet_reader *r, int fd, struct vr_error **err);
 
 enum vr_packet_state {

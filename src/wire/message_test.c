@@ -23,8 +23,8 @@ VR_TEST(a_call_looks_as_the_protocol_says)
     vr_autobuf struct vr_buf b = VR_BUF_INIT;
     struct vr_connect_supports_feature_args args = { .feature = 10 };
     EXPECT_OK(vr_message_call(&b, &vr_api_connect_supports_feature, 7, &args, 0, &err), err);
-    static const char expected[] = "\0\0\0\x20" "\x20\0\x80\x86" "\0\0\0\1" "\0\0\0\x3c" "\0\0\0\0" "\0\0\0\7" "\0\0\0\0"
-                                   "\0\0\0\xa";
+    static const char expected[] = "\0\0\0\x20" "\x20\0\x80\x86" "\0\0\0\1" "\0\0\0\x3c" "\0\0\0\0" "\0\0\0\7"
+                                   "\0\0\0\0" "\0\0\0\xa";
     EXPECT_EQ(b.len, 32);
     EXPECT(memcmp(b.data, expected, 32) == 0);
 }

@@ -184,7 +184,8 @@ static bool put_struct(const struct vr_struct *type, const void *value, struct v
         memcpy(&tag, (const char *)value + type->tag_offset, 4);
         const struct vr_field *arm = union_arm(type, tag);
         if (!arm)
-            return vr_fail(err, VIR_ERR_RPC, "Unable to encode message payload: unknown type %d in %s", tag, type->name);
+            return vr_fail(err, VIR_ERR_RPC, "Unable to encode message payload: unknown type %d in %s", tag,
+                           type->name);
         vr_xdr_put_u32(out, (uint32_t)tag);
         return put_field(type, arm, value, out, err);
     }
@@ -421,7 +422,8 @@ static bool get_struct(struct reader *r, const struct vr_struct *type, void *val
     if (type->is_union) {
         uint32_t tag;
         if (!get_u32(r, &tag))
-            return vr_fail(r->err, VIR_ERR_RPC, "Unable to decode message payload: the type of %s is cut off", type->name);
+            return vr_fail(r->err, VIR_ERR_RPC, "Unable to decode message payload: the type of %s is cut off",
+                           type->name);
         const struct vr_field *arm = union_arm(type, (int32_t)tag);
         if (!arm)
             return vr_fail(r->err, VIR_ERR_RPC, "Unable to decode message payload: unknown type %d in %s", (int32_t)tag,

@@ -57,7 +57,8 @@ static void round_trip(const struct vr_struct *type, void *opaque)
     for (int i = 0; i < 20; i++) {
         VR_AUTO(vr_error) *err = NULL;
         vr_autobuf struct vr_buf first = random_bytes(type, seed), second = VR_BUF_INIT;
-        ck_assert_msg(decode_copy(type, first.data, first.len, &second, &err), "%s: %s", type->name, vr_error_text(err));
+        ck_assert_msg(decode_copy(type, first.data, first.len, &second, &err), "%s: %s", type->name,
+                      vr_error_text(err));
         ck_assert_msg(first.len % 4 == 0 && first.len >= type->wire_min, "%s: %zu bytes", type->name, first.len);
         ck_assert_msg(first.len == second.len && (!first.len || memcmp(first.data, second.data, first.len) == 0),
                       "%s changed on a round trip", type->name);
@@ -143,7 +144,8 @@ VR_TEST(bytes_on_the_wire_are_those_of_the_protocol)
                                      { "c", { .type = VIR_TYPED_PARAM_STRING, .s = "x" } } };
     struct vr_domain_get_memory_parameters_ret ret = { .params_count = 3, .params = list, .nparams = 7 };
     EXPECT_OK(vr_xdr_encode(&vr_domain_get_memory_parameters_ret_struct, &ret, &t, &err), err);
-    static const char params[] = "\0\0\0\3" "\0\0\0\1a\0\0\0\0\0\0\1\377\377\377\376" "\0\0\0\1b\0\0\0\0\0\0\5\x3f\xf0\0\0\0\0\0\0"
+    static const char params[] = "\0\0\0\3" "\0\0\0\1a\0\0\0\0\0\0\1\377\377\377\376" 
+                                 "\0\0\0\1b\0\0\0\0\0\0\5\x3f\xf0\0\0\0\0\0\0"
                                  "\0\0\0\1c\0\0\0\0\0\0\7\0\0\0\1x\0\0\0" "\0\0\0\7";
     EXPECT_EQ(t.len, sizeof(params) - 1);
     EXPECT(memcmp(t.data, params, t.len) == 0);
@@ -276,7 +278,9 @@ VR_TEST(every_domain_event_has_a_modern_form_and_the_old_ones_a_twin)
         EXPECT_STR(e->msg->fields[0].name, "callback_id");
         EXPECT((e->twin != NULL) == (id <= VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED));
     }
-    struct vr_domain_event_callback_lifecycle_msg m = { .callback_id = 5, .msg = { .dom = { .name = "g" }, .event = 4 } };
+    struct vr_domain_event_callback_lifecycle_msg m = {
+        .callback_id = 5, .msg = { .dom = { .name = "g" }, .event = 4 },
+    };
     const struct vr_api_call *e = vr_api_event_find(VR_OBJECT_DOMAIN, VIR_DOMAIN_EVENT_ID_LIFECYCLE);
     EXPECT_EQ(e->number, 318);
     EXPECT_EQ(e->twin->number, 107);

@@ -188,7 +188,8 @@ def a_ping_is_answered_before_and_after_open():
 def packets_that_cannot_be_ones_end_their_connection_only():
     w = Witness()
     for data in (struct.pack('>I', 0), struct.pack('>I', 3), struct.pack('>I', 20) + b'\0' * 16,
-                 struct.pack('>I', 0x7fffffff), b'\xff' * 64, struct.pack('>I', 33554437), p.packet(REMOTE, 3, b'', kind=p.CALL_WITH_FDS),
+                 struct.pack('>I', 0x7fffffff), b'\xff' * 64, struct.pack('>I', 33554437),
+                 p.packet(REMOTE, 3, b'', kind=p.CALL_WITH_FDS),
                  p.packet(REMOTE, 3, struct.pack('>I', 33), kind=p.CALL_WITH_FDS)):
         for client in (p.Client(daemon().socket), opened(), opened(ro=True)):
             with client as c:
