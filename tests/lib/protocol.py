@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """A bare client that knows every procedure: arguments made from api/*.api, packets sent as they are, right or wrong."""
 import os
-import random
 import re
 import socket
 import struct
