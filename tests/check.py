@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Builds everything and runs every test.
 
-usage: ./check [--all] [--no-install] [--list] [--release-only] [NAME...]
+usage: ./check [--all | --part=K/N] [--no-install] [--list] [--release-only] [NAME...]
 
   NAME            only suites whose name contains one of these (house, unit/base, e2e/console, ...)
   --all           long tests too
+  --part=K/N      of the long tests, the K-th of N parts (K may exceed N: a day number rotates through them)
   --release-only  no sanitizer build
   --no-install    do not look for missing Debian packages
   --list          print the names of the suites
@@ -68,8 +69,11 @@ class Tally:
         skipped = [r for r in self.results if r[2] == SKIP]
         if skipped:
             print('\nskipped:')
+            why = {}
             for suite, test, _, text in skipped:
-                print('  %s: %s: %s' % (suite, test, text or 'no reason given'))
+                why.setdefault((suite, text or 'no reason given'), []).append(test)
+            for (suite, text), tests in why.items():
+                print('  %s: %s: %s' % (suite, tests[0] if len(tests) == 1 else '%d tests' % len(tests), text))
         if bad:
             print('\nfailed:')
             for suite, test, _, text in bad:
@@ -231,7 +235,7 @@ def e2e(name, kind, long, tally):
     for f in (log, out):
         open(f, 'w').close()
     env = dict(SANITIZER_ENV) if kind == 'asan' else {}
-    env.update(VIREO_BUILD=os.path.join(TOP, BUILDS[kind][0]), VIREO_RESULTS=out, VIREO_LONG='1' if long else '')
+    env.update(VIREO_BUILD=os.path.join(TOP, BUILDS[kind][0]), VIREO_RESULTS=out, VIREO_LONG=long)
     rc = run(['/usr/bin/python3', os.path.join('tests', 'e2e', name + '.py')], log, 3600 if long else 900, env)
     results = []
     with open(out) as f:
@@ -249,7 +253,9 @@ def main(argv):
         return 0
     flags = {a for a in argv if a.startswith('-')}
     wanted = [a for a in argv if not a.startswith('-')]
-    unknown = flags - {'--all', '--no-install', '--list', '--release-only'}
+    part = next((f[7:] for f in flags if re.fullmatch(r'--part=\d+/[1-9]\d*', f)), '')
+    long = '1' if '--all' in flags else part
+    unknown = flags - {'--part=' + part} - {'--all', '--no-install', '--list', '--release-only'}
     if unknown:
         print('./check: unknown option %s (see --help)' % ' '.join(sorted(unknown)), file=sys.stderr)
         return 64
@@ -271,7 +277,7 @@ def main(argv):
         units(kind, wanted, tally)
     jobs = [(s, k) for k in usable for s in e2e_suites() if want('e2e/' + s) and (k == 'release' or s in E2E_ASAN)]
     with concurrent.futures.ThreadPoolExecutor(int(os.environ.get('CHECK_JOBS', '2'))) as pool:
-        for f in [pool.submit(e2e, s, k, '--all' in flags, tally) for s, k in jobs]:
+        for f in [pool.submit(e2e, s, k, long, tally) for s, k in jobs]:
             f.result()
     return tally.finish()
 
