@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* libvirtd: the daemon with the drivers of this build. */
+#include <stddef.h>
+#include "daemon.h"
+
+static const struct vr_driver *const drivers[] = { NULL };
+
+int main(int argc, char **argv)
+{
+    return vr_daemon_main(argc, argv, drivers);
+}
