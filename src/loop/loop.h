@@ -123,7 +123,7 @@ bool vr_cond_has_waiters(const struct vr_cond *cond);
 /** One persistent source per descriptor. At most one fiber waits for each direction; the fd stays the caller's. */
 struct vr_watch;
 struct vr_watch *vr_watch_new(int fd, struct vr_error **err);
-/** Must not be freed while a fiber waits on it. */
+/** Free it before closing the descriptor, and not while a fiber waits on it. */
 void vr_watch_free(struct vr_watch *watch);
 VR_DEFINE_AUTO(vr_watch)
 /** events: EPOLLIN and/or EPOLLOUT; EPOLLHUP and EPOLLERR always end the wait. *got may be NULL. */

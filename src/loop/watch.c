@@ -35,6 +35,7 @@ struct vr_watch {
     bool aborted;
     uint32_t armed;
     struct side in, out;    /* one fiber may be on both */
+    bool drained;           /* the last read took all there was: wait before the next */
     uint32_t got_in, got_out; /* what ended the last waits */
 };
 
@@ -129,7 +130,7 @@ VR_SUSPENDS static bool wait_for(struct vr_watch *watch, const char *what, uint3
         watch->in = (struct side){ self, events };
     if (out)
         watch->out = (struct side){ self, events };
-    uint32_t wanted = watch->armed * watch->enabled | events;
+    uint32_t wanted = (watch->enabled ? watch->armed : 0) | events;
     if (!set_interest(watch, wanted)) {
         leave(watch, self);
         return vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, errno, _("cannot watch descriptor %d"), watch->fd);
@@ -173,9 +174,16 @@ VR_SUSPENDS ssize_t vr_fd_read(struct vr_watch *watch, int fd, void *data, size_
 {
     if (!vr_wait_enter("data", err))
         return -1;
+    if (watch->drained) {
+        /* Saves the read that would most likely find nothing; a deadline in the past still gets what is there. */
+        watch->drained = false;
+        if (deadline > vr_loop.now && !wait_for(watch, "data", EPOLLIN, NULL, deadline, err))
+            return -1;
+    }
     for (;;) {
         ssize_t n = read(fd, data, len);
         if (n >= 0) {
+            watch->drained = (size_t)n < len;
             give_way();
             return n;
         }
