@@ -189,7 +189,7 @@ enum vr_pool {
 VR_SUSPENDS bool vr_worker_run(enum vr_pool pool, const char *mount, const char *name, void (*task)(void *arg),
                                void *arg, void (*free_arg)(void *arg), vr_time deadline, struct vr_error **err);
 
-/** Queues fn(arg) to run on the loop; callable from any thread. */
+/** Queues fn(arg) to run on the loop; callable from any thread. What is still queued when the loop ends is dropped. */
 void vr_loop_post(void (*fn)(void *arg), void *arg);
 
 /* ---- checks ------------------------------------------------------------------------------------------------------ */

@@ -433,6 +433,10 @@ void vr_workers_done(void)
         pool->stopping = false;
         pthread_mutex_unlock(&pool->lock);
     }
+}
+
+void vr_workers_forget(void)
+{
     if (mounts && !vr_map_count(mounts)) {
         vr_map_free(mounts);
         mounts = NULL;
