@@ -300,17 +300,17 @@ class Check:
             node.place and node.name in self.static_marks.get(file_of(node.place), ()))
 
     def pointer_at(self, place):
-        """The name of what is called at an indirect call: the member or variable before the parenthesis."""
+        """What is called at an indirect call: (name of the member or variable, whether it is a member)."""
         path, line, column = place.rsplit(':', 2)
         source = self.sources.get(path)
         if not source or int(line) > len(source.lines):
-            return None
+            return None, False
         text = source.lines[int(line) - 1][int(column) - 1:]
-        m = re.match(r'\(*\s*\*?\s*[\w\->.\[\]\s]*?(\w+)\s*(?:\[[^\]]*\])?\s*\)*\s*\(', text)
-        return m.group(1) if m else None
+        m = re.match(r'\(*\s*\*?\s*([\w\->.\[\]\s]*?)(\w+)\s*(?:\[[^\]]*\])?\s*\)*\s*\(', text)
+        return (m.group(2), bool(re.search(r'(->|\.)\s*$', m.group(1)))) if m else (None, False)
 
     def pointer_suspends(self, place):
-        name = self.pointer_at(place)
+        name = self.pointer_at(place)[0]
         if name is None:
             return False, name
         told = self.rules.pointer(file_of(place), name)
@@ -322,8 +322,8 @@ class Check:
             if target != '__indirect_call':
                 yield target, place
                 continue
-            name = self.pointer_at(place)
-            for path, function in self.stored_in.get(name, ()):
+            name, member = self.pointer_at(place)
+            for path, function in self.stored_in.get(name, ()) if member else ():
                 static = '%s:%s' % (os.path.relpath(path, TOP), function)
                 if static in self.graph.nodes:
                     yield static, place

@@ -267,7 +267,7 @@ static VR_SUSPENDS void end(struct vr_client *c)
     free_client(c);
 }
 
-static void run_client(void *arg)
+VR_SUSPENDS static void run_client(void *arg)
 {
     struct vr_client *c = arg;
     serve(c);

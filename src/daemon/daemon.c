@@ -201,7 +201,7 @@ static bool in_use(void)
     return false;
 }
 
-static void end_fiber(void *arg);
+VR_SUSPENDS static void end_fiber(void *arg);
 static void begin_end(void)
 {
     if (run.ending)
@@ -231,7 +231,7 @@ static void on_change(void *opaque)
 
 /* ---- signals ---- */
 
-static void end_fiber(void *arg)
+VR_SUSPENDS static void end_fiber(void *arg)
 {
     vr_service_notify("STOPPING=1");
     vr_server_stop(&vr_daemon.server, vr_after(STOP_TIME));
@@ -288,7 +288,7 @@ static void use_settings(struct reload *r)
     vr_cond_broadcast(&vr_daemon.server.room);
 }
 
-static void reload_fiber(void *arg)
+VR_SUSPENDS static void reload_fiber(void *arg)
 {
     VR_AUTO(vr_error) *err = NULL;
     struct reload *r = vr_new(struct reload);
@@ -326,7 +326,7 @@ static bool catch_signals(struct vr_error **err)
 
 /* ---- start ---- */
 
-static void resume_fiber(void *arg)
+VR_SUSPENDS static void resume_fiber(void *arg)
 {
     const struct vr_driver *driver = arg;
     driver->resume();

@@ -166,7 +166,7 @@ static VR_SUSPENDS void run(struct task *t)
     free_task(t);
 }
 
-static void run_fiber(void *arg)
+VR_SUSPENDS static void run_fiber(void *arg)
 {
     run(arg);
 }

@@ -189,7 +189,7 @@ static VR_SUSPENDS bool accept_one(struct vr_listener *l)
     return errno == EINTR || errno == ECONNABORTED;
 }
 
-static void run_listener(void *arg)
+VR_SUSPENDS static void run_listener(void *arg)
 {
     struct vr_listener *l = arg;
     while (!l->server->stopping && !vr_cancelled()) {

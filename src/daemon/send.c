@@ -88,7 +88,7 @@ static struct vr_outgoing *pop(struct vr_client *c)
     return o;
 }
 
-static void write_queue(void *arg)
+VR_SUSPENDS static void write_queue(void *arg)
 {
     struct vr_client *c = arg;
     while (c->out_first && !c->dead) {

@@ -292,7 +292,7 @@ static VR_SUSPENDS void pump_from_client(struct vr_stream *s)
 
 /* ---- starting ---- */
 
-static void run_to_client(void *arg)
+VR_SUSPENDS static void run_to_client(void *arg)
 {
     struct vr_stream *s = arg;
     if (s->watch)
@@ -302,7 +302,7 @@ static void run_to_client(void *arg)
     stream_unref(s);
 }
 
-static void run_from_client(void *arg)
+VR_SUSPENDS static void run_from_client(void *arg)
 {
     struct vr_stream *s = arg;
     if (s->watch || !s->client_sends)
