@@ -386,4 +386,6 @@ const struct vr_driver_row vr_builtin_rows[] = {
     { 0 }
 };
 
-const struct vr_api_program *const vr_server_programs[] = { &vr_remote_program, &vr_qemu_program, NULL };
+const struct vr_api_program *const vr_server_programs[] = {
+    &vr_remote_program, &vr_qemu_program, &vr_lxc_program, NULL,
+};

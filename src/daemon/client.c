@@ -282,6 +282,12 @@ static struct vr_client *new_client(struct vr_server *server, int fd, const stru
     c->server = server;
     c->service = *service;
     c->identity = vr_identity_of_peer(fd, service->readonly, err);
+    if (c->identity && service->owner_only && (!c->identity->local || c->identity->uid != geteuid())) {
+        vr_fail(err, VIR_ERR_OPERATION_DENIED, _("Disallowing client %lld with uid %lld"),
+                (long long)c->identity->pid, (long long)c->identity->uid);
+        free_client(c);
+        return NULL;
+    }
     c->watch = c->identity ? vr_watch_new(fd, err) : NULL;
     if (!c->watch) {
         free_client(c);

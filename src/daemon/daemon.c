@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+#include "admin.h"
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/log_settings.h"
@@ -85,6 +87,17 @@ static void set_limits(struct vr_server *server, const struct vr_settings *s)
     };
 }
 
+static void set_admin_limits(struct vr_server *server, const struct vr_settings *s)
+{
+    server->limits = (struct vr_limits){
+        .max_clients = (unsigned)s->admin_max_clients,
+        .max_anonymous = (unsigned)s->admin_max_clients, /* nobody is: who gets in is known */
+        .max_client_requests = (unsigned)s->admin_max_client_requests,
+        .keepalive_interval = (int)s->admin_keepalive_interval,
+        .keepalive_count = (unsigned)s->admin_keepalive_count,
+    };
+}
+
 static bool load_settings(struct vr_settings *settings, struct vr_error **err)
 {
     vr_settings_init(settings, vr_daemon.privileged);
@@ -129,6 +142,16 @@ static bool listen_name(const char *dir, const char *name, bool readonly, bool s
     return true;
 }
 
+static const struct vr_service admin_service = { .owner_only = true };
+
+static bool listen_admin(const char *dir, struct vr_error **err)
+{
+    unsigned mode;
+    vr_autofree char *path = vr_printf("%s/libvirt-admin-sock", dir);
+    return vr_settings_mode(vr_daemon.settings.unix_sock_admin_perms, "socket", &mode, err) &&
+           vr_listen_unix(&vr_daemon.admin, path, &admin_service, mode, (gid_t)-1, err);
+}
+
 static bool listen_unix(struct vr_error **err)
 {
     const struct vr_settings *s = &vr_daemon.settings;
@@ -140,7 +163,8 @@ static bool listen_unix(struct vr_error **err)
     if (!find_group(s->unix_sock_group, &gid, err) || !vr_make_directories(dir, 0755, err))
         return false;
     bool ok = listen_name(dir, "libvirt-sock", false, false, gid, err) &&
-              (vr_daemon.session || listen_name(dir, "libvirt-sock-ro", true, false, gid, err));
+              (vr_daemon.session || listen_name(dir, "libvirt-sock-ro", true, false, gid, err)) &&
+              listen_admin(dir, err);
     /* Clients built for one daemon per driver look for this name; it is told only where the driver is here. */
     if (ok && vr_server_hypervisor(&vr_daemon.server, "qemu"))
         ok = listen_name(dir, "virtqemud-sock", false, true, gid, err) &&
@@ -158,8 +182,8 @@ static bool listen_passed(size_t count, struct vr_error **err)
             return vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, errno, _("passed descriptor %d is no socket"), fd);
         bool is_unix = address.sun_family == AF_UNIX;
         if (is_unix && vr_ends_with(address.sun_path, "-admin-sock")) {
-            vr_warn("%s: there is no admin interface in this build; nobody answers there", address.sun_path);
-            close(fd);
+            if (!vr_listen_fd(&vr_daemon.admin, fd, &admin_service, err))
+                return false;
             continue;
         }
         if (!is_unix && !vr_streq0(vr_daemon.settings.auth_tcp, "none"))
@@ -186,14 +210,14 @@ static bool listen_all(struct vr_error **err)
     if (run.options.listen && s->listen_tcp &&
         !vr_listen_tcp(&vr_daemon.server, s->listen_addr, s->tcp_port, &tcp, err))
         return false;
-    return vr_listen_start(&vr_daemon.server, err);
+    return vr_listen_start(&vr_daemon.server, err) && vr_listen_start(&vr_daemon.admin, err);
 }
 
 /* ---- timeout ---- */
 
 static bool in_use(void)
 {
-    if (vr_daemon.server.client_count)
+    if (vr_daemon.server.client_count || vr_daemon.admin.client_count)
         return true;
     for (size_t i = 0; i < run.drivers_started; i++)
         if (run.drivers[i]->active && run.drivers[i]->active())
@@ -214,20 +238,33 @@ static void begin_end(void)
     }
 }
 
+static void on_change(void *opaque)
+{
+    /* Counted anew from the last client's leave; guests are looked at when the time is over. */
+    if (run.idle)
+        vr_timer_set(run.idle, run.options.timeout_s > 0 ? vr_after(VR_SEC(run.options.timeout_s)) : 0);
+}
+
 static void on_idle(void *opaque)
 {
     if (!in_use())
         begin_end();
     else
-        vr_timer_set(run.idle, vr_after(VR_SEC(run.options.timeout_s)));
+        on_change(NULL);
 }
 
-static void on_change(void *opaque)
+/* ---- the administrator ---- */
+
+static void set_timeout(unsigned seconds)
 {
-    /* Counted anew from the last client's leave; guests are looked at when the time is over. */
-    if (run.idle)
-        vr_timer_set(run.idle, vr_after(VR_SEC(run.options.timeout_s)));
+    run.options.timeout_s = seconds < INT_MAX ? (int)seconds : INT_MAX;
+    on_change(NULL);
 }
+
+static struct vr_server *const admin_servers[] = { &vr_daemon.admin, &vr_daemon.server, NULL };
+static const struct vr_admin admin_interface = {
+    .servers = admin_servers, .set_timeout = set_timeout, .shutdown = begin_end,
+};
 
 /* ---- signals ---- */
 
@@ -235,6 +272,7 @@ VR_SUSPENDS static void end_fiber(void *arg)
 {
     vr_service_notify("STOPPING=1");
     vr_server_stop(&vr_daemon.server, vr_after(STOP_TIME));
+    vr_server_stop(&vr_daemon.admin, vr_after(STOP_TIME));
     for (size_t i = run.drivers_started; i-- > 0;)
         if (run.drivers[i]->stop)
             run.drivers[i]->stop();
@@ -285,7 +323,9 @@ static void use_settings(struct reload *r)
     vr_daemon.settings = r->settings;
     r->ok = false;
     set_limits(&vr_daemon.server, &vr_daemon.settings);
+    set_admin_limits(&vr_daemon.admin, &vr_daemon.settings);
     vr_cond_broadcast(&vr_daemon.server.room);
+    vr_cond_broadcast(&vr_daemon.admin.room);
 }
 
 VR_SUSPENDS static void reload_fiber(void *arg)
@@ -352,6 +392,19 @@ static bool resume_drivers(struct vr_error **err)
     return true;
 }
 
+static bool make_servers(struct vr_error **err)
+{
+    static const struct vr_driver *const none[] = { NULL };
+    if (!vr_server_init(&vr_daemon.server, vr_daemon.program, vr_server_programs, vr_builtin_rows, run.drivers, err) ||
+        !vr_server_init(&vr_daemon.admin, "admin", vr_admin_programs, vr_admin_rows, none, err))
+        return false;
+    set_limits(&vr_daemon.server, &vr_daemon.settings);
+    set_admin_limits(&vr_daemon.admin, &vr_daemon.settings);
+    vr_daemon.server.on_change = vr_daemon.admin.on_change = on_change;
+    vr_admin_set_up(&admin_interface);
+    return true;
+}
+
 /* Everything that may fail before the daemon counts as started; the exit status it fails with. */
 static int start(struct vr_error **err)
 {
@@ -367,20 +420,16 @@ static int start(struct vr_error **err)
         return VR_EXIT_INIT;
     if (!catch_signals(err))
         return VR_EXIT_SIGNALS;
-    if (!vr_server_init(&vr_daemon.server, vr_daemon.program, vr_server_programs, vr_builtin_rows, run.drivers, err))
+    if (!make_servers(err))
         return VR_EXIT_INIT;
-    set_limits(&vr_daemon.server, &vr_daemon.settings);
-    vr_daemon.server.on_change = on_change;
     if (!start_drivers(err))
         return VR_EXIT_DRIVER;
     if (!listen_all(err))
         return VR_EXIT_NETWORK;
     if (!resume_drivers(err))
         return VR_EXIT_DRIVER;
-    if (run.options.timeout_s > 0) {
-        run.idle = vr_timer_new(on_idle, NULL);
-        on_change(NULL);
-    }
+    run.idle = vr_timer_new(on_idle, NULL);
+    on_change(NULL);
     return 0;
 }
 
@@ -411,11 +460,17 @@ static void make_absolute(char **path)
     *path = whole;
 }
 
+static void free_server(struct vr_server *server)
+{
+    if (server->name && !server->client_count && !vr_group_count(server->group))
+        vr_server_done(server);
+}
+
 static void clean_up(void)
 {
     vr_timer_free(run.idle);
-    if (vr_daemon.server.name && !vr_daemon.server.client_count && !vr_group_count(vr_daemon.server.group))
-        vr_server_done(&vr_daemon.server);
+    free_server(&vr_daemon.server);
+    free_server(&vr_daemon.admin);
     vr_loop_done();
     vr_pid_file_drop(run.pid_path, run.pid_fd);
     vr_settings_done(&vr_daemon.settings);

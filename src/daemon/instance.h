@@ -13,5 +13,6 @@ struct vr_instance {
     struct vr_dirs dirs;
     struct vr_settings settings;
     struct vr_server server;
+    struct vr_server admin;       /* for the administrator, on a socket of its own */
 };
 extern struct vr_instance vr_daemon;

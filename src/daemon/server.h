@@ -27,6 +27,7 @@ struct vr_limits {
 struct vr_service {
     bool readonly;
     bool auth_needed;             /* clients must authenticate before anything else */
+    bool owner_only;              /* who is not the daemon's own user is turned away */
 };
 
 /** A driver with its rows found by procedure number. */

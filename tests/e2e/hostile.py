@@ -18,8 +18,10 @@ STOCK = os.environ.get('VIREO_DAEMON') == 'stock' or '--stock' in sys.argv
 # Stock looks at these arguments before it looks at the connection; what it says of them differs, the refusal does not.
 ARGUMENTS_FIRST = {'domain_open_graphics', 'domain_fd_associate', 'qemu_connect_domain_monitor_event_deregister'}
 # With random arguments these may do something to the machine rather than to a guest.
-NOT_AT_RANDOM = {'connect_close', 'node_suspend_for_duration', 'node_alloc_pages', 'node_device_dettach',
-                 'node_device_detach_flags', 'node_device_re_attach', 'node_device_reset', 'node_set_memory_parameters'}
+NOT_AT_RANDOM = {'connect_close', 'connect_daemon_shutdown', 'connect_set_daemon_timeout',
+                 'connect_set_logging_outputs', 'node_suspend_for_duration', 'node_alloc_pages', 'node_device_dettach',
+                 'node_device_detach_flags', 'node_device_re_attach', 'node_device_reset',
+                 'node_set_memory_parameters'}
 
 
 class Full(p.Minimal):
@@ -291,6 +293,11 @@ def noise_on_a_read_only_connection_harms_nobody():
 @test
 def noise_on_an_open_connection_harms_nobody():
     attack(3, opened, 200)
+
+
+@test
+def noise_on_the_admin_socket_harms_nobody():
+    attack(6, lambda: p.Client(os.path.join(os.path.dirname(daemon().socket), 'libvirt-admin-sock')), 200)
 
 
 @test
