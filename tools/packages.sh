@@ -21,6 +21,7 @@ log=$1; shift
 missing=
 for purpose in "$@"; do
     for package in $(packages_of "$purpose"); do
+        case "$missing " in *" $package "*) continue ;; esac
         case $(dpkg-query -W -f '${Status}' "$package" 2>/dev/null || :) in
         *' installed') ;;
         *) missing="$missing $package" ;;

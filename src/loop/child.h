@@ -36,8 +36,8 @@ void vr_child_result_done(struct vr_child_result *result);
  * @result: zeroed by the caller; filled also on failure, with what was read until then
  *
  * True when the program ran and ended by itself, whatever its exit status. False: it could not be executed
- * (SYSTEM_ERROR), was killed at the deadline (OPERATION_TIMEOUT), by a cancel (OPERATION_ABORTED) or for too much output
- * (OPERATION_FAILED). It starts with default signal dispositions, an empty signal mask and a session of its own, and
+ * (SYSTEM_ERROR), was killed at the deadline (OPERATION_TIMEOUT), by a cancel (OPERATION_ABORTED) or for too much
+ * output (OPERATION_FAILED). It starts with default signal dispositions, an empty signal mask and a session of its own, and
  * no descriptors but those named. Processes it leaves behind after a normal end are not killed; when they hold its
  * output open, reading ends one second later.
  */

@@ -40,11 +40,13 @@ static struct vr_stack *stack_new(int *errnum)
     stack->map = map;
     stack->valgrind_id = vr_valgrind_stack_new(usable, usable + VR_STACK_USABLE);
     vr_san_stack_new(usable, VR_STACK_USABLE);
+    stack->tsan = vr_tsan_new();
     return stack;
 }
 
 static void stack_free(struct vr_stack *stack)
 {
+    vr_tsan_free(stack->tsan);
     vr_san_stack_gone(stack->map + VR_STACK_GUARD, VR_STACK_USABLE);
     vr_valgrind_stack_gone(stack->valgrind_id);
     munmap(stack->map, VR_STACK_GUARD + VR_STACK_USABLE);
@@ -87,10 +89,12 @@ void vr_stacks_done(void)
 }
 
 /* Its own function, with nothing in registers that must survive: sigsetjmp returns twice. */
-static VR_NO_ASAN __attribute__((noinline)) void jump(sigjmp_buf *from, sigjmp_buf *to)
+static VR_NO_ASAN __attribute__((noinline)) void jump(sigjmp_buf *from, sigjmp_buf *to, void *to_tsan)
 {
-    if (sigsetjmp(*from, 0) == 0)
+    if (sigsetjmp(*from, 0) == 0) {
+        vr_tsan_switch(to_tsan);
         jump_unchecked(*to, 1);
+    }
 }
 
 static VR_NO_ASAN __attribute__((noinline)) void jump_into_new(sigjmp_buf *from, struct vr_stack *stack)
@@ -103,6 +107,7 @@ static VR_NO_ASAN __attribute__((noinline)) void jump_into_new(sigjmp_buf *from,
     makecontext(&context, stack_main, 0);
     vr_loop.entering = stack;
     if (sigsetjmp(*from, 0) == 0) {
+        vr_tsan_switch(stack->tsan);
         setcontext(&context);
         vr_require(false, "setcontext: %s", strerror(errno));
     }
@@ -122,7 +127,7 @@ static VR_NO_ASAN void stack_main(void)
         fiber->fn(fiber->arg);
         fiber->state = VR_FIBER_ENDED;
         vr_san_leave(NULL, vr_loop.main_bottom, vr_loop.main_size);
-        jump(&stack->registers, &vr_loop.main_registers);
+        jump(&stack->registers, &vr_loop.main_registers, vr_loop.main_tsan);
         vr_san_enter(NULL, &vr_loop.main_bottom, &vr_loop.main_size);
     }
 }
@@ -133,8 +138,9 @@ VR_NO_ASAN void vr_fiber_resume(struct vr_fiber *fiber)
     vr_loop.current = fiber;
     fiber->state = VR_FIBER_RUNNING;
     vr_san_leave(&vr_loop.main_fake, stack->map + VR_STACK_GUARD, VR_STACK_USABLE);
+    vr_loop.main_tsan = vr_tsan_self();
     if (stack->entered)
-        jump(&vr_loop.main_registers, &stack->registers);
+        jump(&vr_loop.main_registers, &stack->registers, stack->tsan);
     else
         jump_into_new(&vr_loop.main_registers, stack);
     vr_san_enter(vr_loop.main_fake, NULL, NULL);
@@ -145,7 +151,7 @@ VR_SUSPENDS VR_NO_ASAN void vr_switch_out(void)
 {
     struct vr_stack *stack = vr_loop.current->stack;
     vr_san_leave(&stack->fake, vr_loop.main_bottom, vr_loop.main_size);
-    jump(&stack->registers, &vr_loop.main_registers);
+    jump(&stack->registers, &vr_loop.main_registers, vr_loop.main_tsan);
     vr_san_enter(stack->fake, &vr_loop.main_bottom, &vr_loop.main_size);
 }
 

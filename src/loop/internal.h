@@ -53,6 +53,7 @@ struct vr_stack {
     sigjmp_buf registers;   /* of the code that is parked on this stack */
     bool entered;           /* its bootstrap function runs, so that `registers` may be jumped to */
     void *fake;             /* AddressSanitizer's */
+    void *tsan;             /* ThreadSanitizer's */
     unsigned valgrind_id;
     struct vr_fiber *fiber;
     struct vr_stack *next;
@@ -105,6 +106,7 @@ struct vr_idle {
 
 struct vr_loop_state {
     struct sd_event *event;
+    bool event_shared;        /* somebody else, sd-bus, has sources in it */
     bool quit;
     int code;
     struct vr_fiber *current;
@@ -121,6 +123,7 @@ struct vr_loop_state {
     const void *main_bottom;  /* the scheduler's own stack, for AddressSanitizer */
     size_t main_size;
     void *main_fake;
+    void *main_tsan;
     struct vr_stack *entering;
     struct vr_stack *spare;
     size_t spare_count;
@@ -166,6 +169,22 @@ char *vr_fiber_describe(const struct vr_fiber *fiber, vr_time now);
 void vr_group_add(struct vr_group *group, struct vr_fiber *fiber);
 void vr_group_remove(struct vr_fiber *fiber);
 
+/* ---- descriptors (poll.c) ---- */
+
+struct vr_poll {
+    int fd;
+    uint32_t armed;  /* what the epoll set reports for it; 0: it is no member */
+    bool late;       /* fn may free watches: called after those that may not */
+    void (*fn)(struct vr_poll *poll, uint32_t events);
+};
+bool vr_poll_init(struct vr_error **err);
+void vr_poll_done(void);
+bool vr_poll_add(struct vr_poll *poll, uint32_t events, struct vr_error **err);
+/** Changes interest; 0 takes it out of the set, and cannot fail. */
+bool vr_poll_set(struct vr_poll *poll, uint32_t events, struct vr_error **err);
+/** Waits for at most `span` (negative: without end) and calls the functions. False: nothing happened. */
+bool vr_poll_wait(vr_time span);
+
 /* ---- the rest ---- */
 
 bool vr_post_init(struct vr_error **err);
@@ -180,7 +199,9 @@ struct vr_post {
 void vr_loop_post_node(struct vr_post *post);
 
 void vr_signals_done(void);
+/** Ends the threads; what they report last is taken by vr_post_done, and then vr_workers_forget frees the rest. */
 void vr_workers_done(void);
+void vr_workers_forget(void);
 /** Tasks that run or wait on a thread; the test clock stands still while there are any. */
 size_t vr_workers_busy(void);
 

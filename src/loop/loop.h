@@ -123,7 +123,7 @@ bool vr_cond_has_waiters(const struct vr_cond *cond);
 /** One persistent source per descriptor. At most one fiber waits for each direction; the fd stays the caller's. */
 struct vr_watch;
 struct vr_watch *vr_watch_new(int fd, struct vr_error **err);
-/** Must not be freed while a fiber waits on it. */
+/** Free it before closing the descriptor, and not while a fiber waits on it. */
 void vr_watch_free(struct vr_watch *watch);
 VR_DEFINE_AUTO(vr_watch)
 /** events: EPOLLIN and/or EPOLLOUT; EPOLLHUP and EPOLLERR always end the wait. *got may be NULL. */
@@ -189,7 +189,7 @@ enum vr_pool {
 VR_SUSPENDS bool vr_worker_run(enum vr_pool pool, const char *mount, const char *name, void (*task)(void *arg),
                                void *arg, void (*free_arg)(void *arg), vr_time deadline, struct vr_error **err);
 
-/** Queues fn(arg) to run on the loop; callable from any thread. */
+/** Queues fn(arg) to run on the loop; callable from any thread. What is still queued when the loop ends is dropped. */
 void vr_loop_post(void (*fn)(void *arg), void *arg);
 
 /* ---- checks ------------------------------------------------------------------------------------------------------ */

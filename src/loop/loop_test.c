@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <systemd/sd-event.h>
 #include <time.h>
 #include <unistd.h>
 #include "base/alloc.h"
@@ -496,6 +497,49 @@ VR_TEST(a_signal_reaches_its_function_on_the_loop)
     EXPECT_EQ(signals_seen, 1);
 }
 
+static int on_sd_time(sd_event_source *s, uint64_t usec, void *opaque)
+{
+    note("t");
+    vr_cond_signal(&cond);
+    return 0;
+}
+
+static int on_sd_defer(sd_event_source *s, void *opaque)
+{
+    note("d");
+    return 0;
+}
+
+/* As sd-bus does: sources of its own that need sd-event's whole cycle, beside descriptors of ours. */
+static void foreign_sources(void *arg)
+{
+    sd_event_source *t = NULL, *d = NULL;
+    socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair);
+    VR_AUTO(vr_watch) *w = vr_watch_new(pair[0], NULL);
+    codes[0] = sd_event_add_time_relative(vr_loop_event(), &t, CLOCK_MONOTONIC, 20000, 1, on_sd_time, NULL);
+    codes[1] = sd_event_add_defer(vr_loop_event(), &d, on_sd_defer, NULL);
+    for (int i = 0; i < 3; i++) {
+        char c = 0;
+        codes[2] += (int)write(pair[1], "x", 1);
+        codes[3] += (int)vr_fd_read(w, pair[0], &c, 1, vr_after(VR_SEC(5)), NULL);
+        vr_yield();
+    }
+    codes[4] = vr_cond_wait(&cond, vr_after(VR_SEC(5)), NULL);
+    sd_event_source_unref(t);
+    sd_event_source_unref(d);
+}
+
+VR_TEST(sources_of_sd_event_run_beside_the_loops_own)
+{
+    in_loop(foreign_sources, NULL);
+    EXPECT(codes[0] >= 0 && codes[1] >= 0);
+    EXPECT_EQ(codes[3], 3);
+    EXPECT_EQ(codes[4], 1);
+    EXPECT_STR(trace, "dt");
+    close(pair[0]);
+    close(pair[1]);
+}
+
 static bool idle_slice(void *opaque)
 {
     note("i");
@@ -555,5 +599,6 @@ VR_TESTS("loop", fibers_run_in_the_order_they_became_ready, hours_of_sleep_pass_
          a_writer_to_a_full_socket_times_out_and_a_gone_peer_is_an_error,
          each_direction_has_its_own_waiter_and_abort_ends_both_for_good,
          a_hang_up_that_nobody_waits_for_does_not_spin_the_loop, a_process_is_waited_for_and_its_end_told,
-         a_signal_reaches_its_function_on_the_loop, idle_work_runs_in_slices_and_only_when_nothing_else_does,
+         a_signal_reaches_its_function_on_the_loop,
+         sources_of_sd_event_run_beside_the_loops_own, idle_work_runs_in_slices_and_only_when_nothing_else_does,
          one_fiber_too_many_is_refused_and_the_loop_goes_on)

@@ -7,7 +7,6 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <systemd/sd-event.h>
 #include <unistd.h>
 #include "base/alloc.h"
 #include "internal.h"
@@ -16,7 +15,6 @@
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct vr_post *first, *last;
 static int wake_fd = -1;
-static sd_event_source *source;
 
 static struct vr_post *take_all(void)
 {
@@ -27,10 +25,10 @@ static struct vr_post *take_all(void)
     return taken;
 }
 
-static int on_wake(sd_event_source *s, int fd, uint32_t events, void *opaque)
+static void on_wake(struct vr_poll *poll, uint32_t events)
 {
     uint64_t count;
-    ssize_t n = read(fd, &count, sizeof(count));
+    ssize_t n = read(poll->fd, &count, sizeof(count));
     (void)n; /* EAGAIN: another turn took them all */
     for (struct vr_post *post = take_all(), *next; post; post = next) {
         next = post->next;
@@ -40,18 +38,19 @@ static int on_wake(sd_event_source *s, int fd, uint32_t events, void *opaque)
             free(post);
         fn(arg); /* may free a node that is not ours */
     }
-    return 0;
 }
+
+static struct vr_poll wake_poll = { .fn = on_wake, .late = true };
 
 bool vr_post_init(struct vr_error **err)
 {
     int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (fd < 0)
         return vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, errno, _("cannot create an eventfd"));
-    int r = sd_event_add_io(vr_loop.event, &source, fd, EPOLLIN, on_wake, NULL);
-    if (r < 0) {
+    wake_poll.fd = fd;
+    if (!vr_poll_add(&wake_poll, EPOLLIN, err)) {
         close(fd);
-        return vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, -r, _("cannot watch an eventfd"));
+        return false;
     }
     pthread_mutex_lock(&lock);
     wake_fd = fd;
@@ -65,7 +64,6 @@ bool vr_post_init(struct vr_error **err)
 
 void vr_post_done(void)
 {
-    source = sd_event_source_unref(source);
     pthread_mutex_lock(&lock);
     if (wake_fd >= 0)
         close(wake_fd);
@@ -74,7 +72,9 @@ void vr_post_done(void)
     for (struct vr_post *post = take_all(), *next; post; post = next) {
         next = post->next;
         if (post->owned)
-            free(post);
+            free(post); /* there is no loop any more to run it on */
+        else
+            post->fn(post->arg); /* a task that ended just now */
     }
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 /*
- * What AddressSanitizer, LeakSanitizer and Valgrind must be told about a second stack. Everything here is nothing in
+ * What the sanitizers and Valgrind must be told about a second stack. Everything here is nothing in
  * an ordinary build, except Valgrind's requests, which cost a few instructions.
  */
 #include <stddef.h>
@@ -34,6 +34,27 @@
 #define vr_san_enter(saved, old_bottom, old_size) ((void)0)
 #define vr_san_stack_new(bottom, size) ((void)0)
 #define vr_san_stack_gone(bottom, size) ((void)0)
+#endif
+
+/* ThreadSanitizer keeps a state for each fiber. */
+#if defined(__SANITIZE_THREAD__)
+#define VR_TSAN 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define VR_TSAN 1
+#endif
+#endif
+#ifdef VR_TSAN
+#include <sanitizer/tsan_interface.h>
+#define vr_tsan_new() __tsan_create_fiber(0)
+#define vr_tsan_free(fiber) __tsan_destroy_fiber(fiber)
+#define vr_tsan_self() __tsan_get_current_fiber()
+#define vr_tsan_switch(fiber) __tsan_switch_to_fiber((fiber), 0)
+#else
+#define vr_tsan_new() NULL
+#define vr_tsan_free(fiber) ((void)(fiber))
+#define vr_tsan_self() NULL
+#define vr_tsan_switch(fiber) ((void)(fiber))
 #endif
 
 #if defined(__has_include)

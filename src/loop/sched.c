@@ -2,8 +2,8 @@
 #define VR_ERROR_DOMAIN VIR_FROM_NONE
 #define VR_LOG_SOURCE "loop"
 /*
- * The scheduler: runs what is ready, then asks sd-event once for what happened. Event callbacks only mark fibers
- * ready; all switching is done here, between two calls of sd_event_run.
+ * The scheduler: runs what is ready, then asks once for what happened. Event callbacks only mark fibers ready; all
+ * switching is done here, between two waits.
  */
 #include <errno.h>
 #include <signal.h>
@@ -42,7 +42,7 @@ bool vr_loop_init(struct vr_error **err)
     vr_loop.now = vr_now();
     vr_loop.root = vr_group_new("loop");
     signal(SIGPIPE, SIG_IGN); /* a peer that went away is an error of write(2) */
-    if (!vr_post_init(err) || !vr_loop_on_signal(SIGUSR2, on_dump, NULL, err)) {
+    if (!vr_poll_init(err) || !vr_post_init(err) || !vr_loop_on_signal(SIGUSR2, on_dump, NULL, err)) {
         vr_loop_done();
         return false;
     }
@@ -53,6 +53,7 @@ bool vr_loop_init(struct vr_error **err)
 
 struct sd_event *vr_loop_event(void)
 {
+    vr_loop.event_shared = true;
     return vr_loop.event;
 }
 
@@ -109,11 +110,9 @@ static void run_idle_slice(void)
     vr_loop.now = vr_now();
 }
 
-static uint64_t timeout_usec(vr_time next)
+static vr_time span_until(vr_time next)
 {
-    if (next == INT64_MAX)
-        return UINT64_MAX;
-    return next <= vr_loop.now ? 0 : (uint64_t)(next - vr_loop.now + 999) / 1000;
+    return next == INT64_MAX ? -1 : next <= vr_loop.now ? 0 : next - vr_loop.now;
 }
 
 int vr_loop_run(void)
@@ -129,10 +128,9 @@ int vr_loop_run(void)
         vr_time next = vr_heap_next();
         bool jump = vr_loop.test_clock && next != INT64_MAX && !vr_workers_busy();
         bool poll = vr_loop.ready_first || vr_loop.idle_first || jump;
-        int r = sd_event_run(vr_loop.event, poll ? 0 : timeout_usec(next));
-        vr_require(r >= 0, "sd_event_run: %s", strerror(-r));
+        bool happened = vr_poll_wait(poll ? 0 : span_until(next));
         vr_loop.now = vr_now();
-        if (r > 0 || vr_loop.ready_first || vr_loop.quit)
+        if (happened || vr_loop.ready_first || vr_loop.quit)
             continue;
         if (vr_loop.idle_first) {
             run_idle_slice();
@@ -162,7 +160,9 @@ void vr_loop_done(void)
     vr_workers_done();
     vr_watchdog_done();
     vr_post_done();
+    vr_workers_forget();
     vr_signals_done();
+    vr_poll_done();
     if (vr_loop.fiber_count) {
         vr_warn("the loop ends with fibers in it");
         vr_fiber_dump(); /* their stacks stay: what a parked fiber holds is never freed under it */

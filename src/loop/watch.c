@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #define VR_ERROR_DOMAIN VIR_FROM_NONE
 /*
- * Waiting for descriptors. One persistent, level-triggered event source per descriptor. Interest stays armed after a
- * wait, since the usual reader comes straight back (no epoll_ctl per wait); an event that finds nobody drops it.
+ * Waiting for descriptors. One persistent, level-triggered registration per descriptor. Interest stays after a wait,
+ * since the usual reader comes straight back (no epoll_ctl per wait); an event that finds nobody drops it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -11,7 +11,6 @@
 #include <sys/epoll.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <systemd/sd-event.h>
 #include <unistd.h>
 #include "base/alloc.h"
 #include "internal.h"
@@ -29,30 +28,12 @@ struct side {
 };
 
 struct vr_watch {
-    int fd;
-    sd_event_source *source;
-    bool enabled;
+    struct vr_poll poll;
     bool aborted;
-    uint32_t armed;
     struct side in, out;    /* one fiber may be on both */
+    bool drained;           /* the last read took all there was: wait before the next */
     uint32_t got_in, got_out; /* what ended the last waits */
 };
-
-static bool set_interest(struct vr_watch *watch, uint32_t events)
-{
-    if (events && events != watch->armed) {
-        if (sd_event_source_set_io_events(watch->source, events) < 0)
-            return false;
-        watch->armed = events;
-    }
-    bool on = events != 0;
-    if (on != watch->enabled) {
-        if (sd_event_source_set_enabled(watch->source, on ? SD_EVENT_ON : SD_EVENT_OFF) < 0)
-            return false;
-        watch->enabled = on;
-    }
-    return true;
-}
 
 static void leave(struct vr_watch *watch, const struct vr_fiber *fiber)
 {
@@ -65,14 +46,14 @@ static void leave(struct vr_watch *watch, const struct vr_fiber *fiber)
 /* Always delivered by epoll, whatever was asked for. */
 #define GONE ((uint32_t)(EPOLLHUP | EPOLLERR))
 
-static int on_io(sd_event_source *s, int fd, uint32_t events, void *opaque)
+static void on_io(struct vr_poll *poll, uint32_t events)
 {
-    struct vr_watch *watch = opaque;
+    struct vr_watch *watch = (struct vr_watch *)((char *)poll - offsetof(struct vr_watch, poll));
     struct vr_fiber *in = watch->in.fiber, *out = watch->out.fiber;
     uint32_t wanted = (in ? watch->in.events : 0) | (out ? watch->out.events : 0);
     /* Nobody waits for what happened: without this the level-triggered event would come back at once. */
     if ((events & ~wanted & ~GONE) || !wanted)
-        set_interest(watch, wanted);
+        vr_poll_set(poll, wanted, NULL);
     if (in && (events & (watch->in.events | GONE))) {
         watch->got_in = events;
         leave(watch, in);
@@ -83,21 +64,16 @@ static int on_io(sd_event_source *s, int fd, uint32_t events, void *opaque)
         leave(watch, out);
         vr_wake(out, VR_WAKE_EVENT);
     }
-    return 0;
 }
 
 struct vr_watch *vr_watch_new(int fd, struct vr_error **err)
 {
     struct vr_watch *watch = vr_new(struct vr_watch);
-    watch->fd = fd;
-    watch->armed = EPOLLIN;
-    int r = sd_event_add_io(vr_loop.event, &watch->source, fd, EPOLLIN, on_io, watch);
-    if (r >= 0)
-        r = sd_event_source_set_enabled(watch->source, SD_EVENT_OFF);
-    if (r < 0) {
-        sd_event_source_unref(watch->source);
+    watch->poll.fd = fd;
+    watch->poll.fn = on_io;
+    /* Most are read from next; and what cannot be watched, a plain file, is known at once. */
+    if (!vr_poll_add(&watch->poll, EPOLLIN, err)) {
         free(watch);
-        vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, -r, _("cannot watch descriptor %d"), fd);
         return NULL;
     }
     return watch;
@@ -107,9 +83,9 @@ void vr_watch_free(struct vr_watch *watch)
 {
     if (!watch)
         return;
-    vr_require(!watch->in.fiber && !watch->out.fiber, "descriptor %d: freed while '%s' waits for it", watch->fd,
+    vr_require(!watch->in.fiber && !watch->out.fiber, "descriptor %d: freed while '%s' waits for it", watch->poll.fd,
                watch->in.fiber ? watch->in.fiber->name : watch->out.fiber->name);
-    sd_event_source_disable_unref(watch->source);
+    vr_poll_set(&watch->poll, 0, NULL);
     free(watch);
 }
 
@@ -124,17 +100,16 @@ VR_SUSPENDS static bool wait_for(struct vr_watch *watch, const char *what, uint3
         return vr_wake_result(VR_WAKE_ABORT, what, err);
     bool out = events & EPOLLOUT, in = events & ~(uint32_t)EPOLLOUT;
     vr_require(events && !(in && watch->in.fiber) && !(out && watch->out.fiber), "descriptor %d: second waiter '%s'",
-               watch->fd, self->name);
+               watch->poll.fd, self->name);
     if (in)
         watch->in = (struct side){ self, events };
     if (out)
         watch->out = (struct side){ self, events };
-    uint32_t wanted = watch->armed * watch->enabled | events;
-    if (!set_interest(watch, wanted)) {
+    if (!vr_poll_set(&watch->poll, watch->poll.armed | events, err)) {
         leave(watch, self);
-        return vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, errno, _("cannot watch descriptor %d"), watch->fd);
+        return false;
     }
-    self->wait_fd = watch->fd;
+    self->wait_fd = watch->poll.fd;
     enum vr_wake why = vr_park(what, deadline);
     leave(watch, self);
     if (why == VR_WAKE_EVENT && got)
@@ -173,9 +148,16 @@ VR_SUSPENDS ssize_t vr_fd_read(struct vr_watch *watch, int fd, void *data, size_
 {
     if (!vr_wait_enter("data", err))
         return -1;
+    if (watch->drained) {
+        /* Saves the read that would most likely find nothing; a deadline in the past still gets what is there. */
+        watch->drained = false;
+        if (deadline > vr_loop.now && !wait_for(watch, "data", EPOLLIN, NULL, deadline, err))
+            return -1;
+    }
     for (;;) {
         ssize_t n = read(fd, data, len);
         if (n >= 0) {
+            watch->drained = (size_t)n < len;
             give_way();
             return n;
         }

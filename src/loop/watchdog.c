@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -18,24 +19,35 @@
 
 #define TICK_SIGNAL SIGVTALRM /* one that debuggers pass on in silence */
 
-/* A slice that only waited for a processor is not the fiber's fault: this much of it must have been work... */
+/*
+ * A slice that only waited for a processor is not the fiber's fault. Between two ticks of one slice it must have worked
+ * this long, or have slept in a system call, or it must last so long that the reason does not matter.
+ */
 #define WORKED VR_MS(5)
-/* ... or it must have lasted so long that it sat in a system call. */
-#define STUCK VR_MS(200)
+#define STUCK VR_MS(500)
 
 static vr_time warn_after, abort_after;
 static timer_t timer;
 static bool timer_made;
 static volatile sig_atomic_t armed;
 static struct vr_fiber *volatile slice_fiber; /* NULL: between slices */
-static volatile vr_time slice_start, armed_cpu;
+static volatile vr_time slice_start;
 static volatile sig_atomic_t reported;
+/* At the first tick in a slice: its start, and what the thread had used by then. */
+static vr_time first_slice, first_cpu;
+static long first_sleeps;
 
 static vr_time thread_cpu(void)
 {
     struct timespec ts;
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
     return VR_SEC(ts.tv_sec) + ts.tv_nsec;
+}
+
+static long thread_sleeps(void)
+{
+    struct rusage use;
+    return getrusage(RUSAGE_THREAD, &use) == 0 ? use.ru_nvcsw : 0;
 }
 
 static void arm(vr_time span)
@@ -73,7 +85,12 @@ static void on_tick(int signum)
         say_where(fiber, "' does not give way; aborting:\n");
         abort();
     }
-    if (!reported && ran >= warn_after && (ran >= STUCK || thread_cpu() - armed_cpu >= WORKED)) {
+    if (first_slice != slice_start) {
+        first_slice = slice_start;
+        first_cpu = thread_cpu();
+        first_sleeps = thread_sleeps();
+    } else if (!reported && ran >= warn_after &&
+               (ran >= STUCK || thread_cpu() - first_cpu >= WORKED || thread_sleeps() != first_sleeps)) {
         reported = 1;
         say_where(fiber, "' holds up the loop:\n");
     }
@@ -128,15 +145,13 @@ void vr_watchdog_begin(struct vr_fiber *fiber, vr_time now)
     slice_start = now;
     reported = 0;
     slice_fiber = fiber;
-    if (!armed && timer_made) {
-        armed_cpu = thread_cpu();
+    if (!armed && timer_made)
         arm(warn_after);
-    }
 }
 
 void vr_watchdog_end(struct vr_fiber *fiber, vr_time started, vr_time now)
 {
     slice_fiber = NULL;
-    if (__builtin_expect(reported, 0))
+    if (__builtin_expect(reported || now - started >= STUCK, 0))
         vr_warn("fiber '%s' ran for %.1f ms without giving way", fiber->name, (double)(now - started) / 1e6);
 }

@@ -65,7 +65,7 @@ struct pool {
     pthread_mutex_t lock;
     pthread_cond_t work, ended;
     struct task *first, *last;
-    size_t threads, idle, lost;
+    size_t threads, idle, starting, queued, lost;
     bool stopping, ready;
 };
 
@@ -100,6 +100,7 @@ static struct task *next_task(struct pool *pool)
         pool->first = task->next;
         if (!pool->first)
             pool->last = NULL;
+        pool->queued--;
         task->state = RUNNING;
     }
     return task;
@@ -109,6 +110,7 @@ static void *thread_main(void *opaque)
 {
     struct pool *pool = opaque;
     pthread_mutex_lock(&pool->lock);
+    pool->starting--;
     struct task *task;
     while ((task = next_task(pool))) {
         pthread_mutex_unlock(&pool->lock);
@@ -134,9 +136,10 @@ static void *thread_main(void *opaque)
     return NULL;
 }
 
-/* With the pool's lock held. Signals stay with the loop's thread. */
+/* With the pool's lock held. Signals stay with the loop's thread, but for those that a fault raises. */
 static int thread_start(struct pool *pool)
 {
+    static const int faults[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT };
     pthread_attr_t attr;
     pthread_t thread;
     sigset_t all, old;
@@ -144,12 +147,28 @@ static int thread_start(struct pool *pool)
     pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
     pthread_attr_setstacksize(&attr, THREAD_STACK);
     sigfillset(&all);
+    for (size_t i = 0; i < VR_COUNT(faults); i++)
+        sigdelset(&all, faults[i]);
     pthread_sigmask(SIG_SETMASK, &all, &old);
     int r = pthread_create(&thread, &attr, thread_main, pool);
     pthread_sigmask(SIG_SETMASK, &old, NULL);
     pthread_attr_destroy(&attr);
-    if (r == 0)
+    if (r == 0) {
         pool->threads++;
+        pool->starting++;
+    }
+    return r;
+}
+
+/*
+ * With the lock held. An idle thread is spoken for by one queued task: a second task must not wait behind the first,
+ * which may block for ever.
+ */
+static int threads_for_queue(struct pool *pool)
+{
+    int r = 0;
+    while (r == 0 && pool->queued > pool->idle + pool->starting && pool->threads < pool->max)
+        r = thread_start(pool);
     return r;
 }
 
@@ -237,6 +256,7 @@ static void on_overdue(void *opaque)
         task->lost = true;
         pool->threads--;
         pool->lost++;
+        threads_for_queue(pool); /* when it fails, the next task tries again */
     }
     pthread_mutex_unlock(&pool->lock);
     if (!stuck)
@@ -252,37 +272,8 @@ static void on_overdue(void *opaque)
     }
 }
 
-/* True: handed to a thread or queued for one. */
-static bool submit(struct pool *pool, struct task *task, struct vr_error **err)
-{
-    int r = 0;
-    pthread_mutex_lock(&pool->lock);
-    bool refused = pool->lost >= LOST_MAX;
-    if (!refused && !pool->idle && pool->threads < pool->max)
-        r = thread_start(pool);
-    if (!refused && r != 0 && !pool->threads) {
-        pthread_mutex_unlock(&pool->lock);
-        return vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, r, _("cannot start a thread for '%s'"), task->name);
-    }
-    if (refused) {
-        pthread_mutex_unlock(&pool->lock);
-        return vr_fail(err, VIR_ERR_OPERATION_TIMEOUT, _("%d earlier tasks like '%s' have not ended"), LOST_MAX,
-                       task->name);
-    }
-    task->next = NULL;
-    if (pool->last)
-        pool->last->next = task;
-    else
-        pool->first = task;
-    pool->last = task;
-    pthread_cond_signal(&pool->work);
-    pthread_mutex_unlock(&pool->lock);
-    busy++;
-    return true;
-}
-
 /* Takes a task that no thread has begun out of the queue, or marks it so that its thread frees arg. */
-static enum state give_up(struct task *task)
+static enum state unqueue(struct task *task)
 {
     struct pool *pool = task->pool;
     pthread_mutex_lock(&pool->lock);
@@ -297,11 +288,40 @@ static enum state give_up(struct task *task)
             pool->first = task->next;
         if (pool->last == task)
             pool->last = before;
+        pool->queued--;
     } else if (state == RUNNING) {
         task->orphaned = true;
     }
     pthread_mutex_unlock(&pool->lock);
     return state;
+}
+
+/* True: handed to a thread or queued for one. */
+static bool submit(struct pool *pool, struct task *task, struct vr_error **err)
+{
+    pthread_mutex_lock(&pool->lock);
+    if (pool->lost >= LOST_MAX) {
+        pthread_mutex_unlock(&pool->lock);
+        return vr_fail(err, VIR_ERR_OPERATION_TIMEOUT, _("%d earlier tasks like '%s' have not ended"), LOST_MAX,
+                       task->name);
+    }
+    task->next = NULL;
+    if (pool->last)
+        pool->last->next = task;
+    else
+        pool->first = task;
+    pool->last = task;
+    pool->queued++;
+    int r = threads_for_queue(pool);
+    bool nobody = r != 0 && !pool->threads;
+    pthread_cond_signal(&pool->work);
+    pthread_mutex_unlock(&pool->lock);
+    if (nobody) {
+        unqueue(task);
+        return vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, r, _("cannot start a thread for '%s'"), task->name);
+    }
+    busy++;
+    return true;
 }
 
 static bool mount_stuck(const struct mount *mount, struct vr_error **err)
@@ -369,7 +389,7 @@ VR_SUSPENDS bool vr_worker_run(enum vr_pool which, const char *mount_path, const
         task_free(task);
         return true;
     }
-    switch (give_up(task)) {
+    switch (unqueue(task)) {
     case QUEUED:
         busy--;
         leave_mount(task);
@@ -413,6 +433,10 @@ void vr_workers_done(void)
         pool->stopping = false;
         pthread_mutex_unlock(&pool->lock);
     }
+}
+
+void vr_workers_forget(void)
+{
     if (mounts && !vr_map_count(mounts)) {
         vr_map_free(mounts);
         mounts = NULL;

@@ -169,6 +169,43 @@ VR_TEST(a_storage_pool_that_is_wholly_blocked_does_not_stop_a_durable_define)
     EXPECT_EQ(freed, 500);
 }
 
+static void blocked_launch(void *arg)
+{
+    struct job *j = job_new(1, gate[0]);
+    if (vr_worker_run(VR_POOL_LAUNCH, NULL, "block", square, j, job_free, vr_after(VR_SEC(60)), NULL))
+        job_free(j);
+}
+
+static void quick_launch(void *arg)
+{
+    vr_worker_run(VR_POOL_LAUNCH, NULL, "quick", square, arg, NULL, vr_after(VR_SEC(60)), NULL);
+}
+
+static void behind_a_blocked_one(void)
+{
+    /* One idle thread, two tasks at once, the first blocks: the second must get a thread of its own. */
+    struct job *j = job_new(1, -1);
+    if (vr_worker_run(VR_POOL_LAUNCH, NULL, "warm up", square, j, job_free, vr_after(VR_SEC(5)), NULL))
+        job_free(j);
+    struct vr_group *g = vr_group_new("blocked");
+    vr_fiber_start(g, "blocked", blocked_launch, NULL, NULL);
+    j = job_new(5, -1);
+    vr_fiber_start(g, "quick", quick_launch, j, NULL);
+    vr_sleep_until(vr_after(VR_MS(300)), NULL);
+    results[0] = j->out;
+    close(gate[1]);
+    vr_group_join(g, vr_after(VR_SEC(5)), NULL);
+    vr_group_free(g);
+    job_free(j);
+}
+
+VR_TEST(a_task_does_not_wait_behind_a_blocked_one_while_the_pool_has_room)
+{
+    EXPECT_EQ(pipe(gate), 0);
+    in_loop(behind_a_blocked_one);
+    EXPECT_EQ(results[0], 25);
+}
+
 static void cancelled_waiter(void *arg)
 {
     VR_AUTO(vr_error) *err = NULL;
@@ -242,4 +279,5 @@ VR_TEST(posts_of_other_threads_all_arrive)
 VR_TESTS("worker", a_task_runs_on_another_thread_and_its_result_comes_back,
          a_mount_that_does_not_answer_fails_at_once_for_the_next_and_recovers,
          a_storage_pool_that_is_wholly_blocked_does_not_stop_a_durable_define,
+         a_task_does_not_wait_behind_a_blocked_one_while_the_pool_has_room,
          a_cancelled_caller_leaves_at_once_and_the_task_ends_by_itself, posts_of_other_threads_all_arrive)

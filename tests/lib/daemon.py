@@ -37,6 +37,8 @@ class Result(str):
 
 
 class Daemon:
+    started = []
+
     def __init__(self, kind=None, root='', libvirtd=None, qemu=None, args=(), env=None, log=None, program=None):
         """kind: 'vireo' or 'stock' (default: VIREO_DAEMON). libvirtd, qemu: settings over the defaults above."""
         self.kind = kind or os.environ.get('VIREO_DAEMON') or 'vireo'
@@ -66,6 +68,8 @@ class Daemon:
         with open(self.log, 'ab') as log:
             self.process = subprocess.Popen([self.program] + self.args, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                             env=env, cwd='/', start_new_session=True)
+        if self not in Daemon.started:
+            Daemon.started.append(self)
         end = time.monotonic() + timeout
         while time.monotonic() < end:
             if self.process.poll() is not None:

@@ -11,6 +11,8 @@ import subprocess
 import sys
 
 WORK = '/run/work'
+# The machine's own /etc/libvirt, where it has one, to be read.
+MACHINE_ETC = WORK + '/machine-etc'
 STATE = ('/etc/libvirt', '/var/lib/libvirt', '/var/cache/libvirt', '/var/log/libvirt')
 
 
@@ -60,6 +62,10 @@ def set_up():
     os.makedirs('/run/lock')
     os.makedirs(WORK)
     mount('-t', 'tmpfs', '-o', 'mode=755', 'tmpfs', WORK)
+    if os.path.isdir(STATE[0]):
+        os.makedirs(MACHINE_ETC)
+        mount('--bind', STATE[0], MACHINE_ETC)
+        mount('-o', 'remount,bind,ro', MACHINE_ETC)
     for n, path in enumerate(STATE):
         cover(path, n)
     os.makedirs('/var/log/libvirt/qemu', exist_ok=True)

@@ -248,6 +248,10 @@ def run_one(f):
         return False
     finally:
         signal.alarm(0)
+        # A daemon of the test's own that a failure left behind.
+        for d in Daemon.started:
+            if d is not _shared.get('daemon') and d.alive():
+                d.kill()
 
 
 def main():

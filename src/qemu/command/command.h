@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+/*
+ * A completed definition as QEMU's command line. Sections stand in a table in stock's order; each device is built by one
+ * function that turns its struct into JSON properties, which hot-plug uses too. Pure: no file is opened, no process made.
+ * What a definition asks for and this room cannot do fails the build naming it; nothing is left out silently.
+ */
+#include <stdbool.h>
+#include "model/domain.h"
+#include "qemu/caps/caps.h"
+
+/** Descriptors that QEMU inherits. The caller answers with the number it will have in QEMU's process. */
+enum vr_qemu_fd {
+    VR_QEMU_FD_MONITOR,     /* listening unix socket of the monitor */
+    VR_QEMU_FD_CHARDEV,     /* listening unix socket of a character device with mode='bind'; by its alias */
+    VR_QEMU_FD_CHARDEV_LOG, /* file of a character device or its log, behind -add-fd; by its alias */
+    VR_QEMU_FD_TAP,         /* tap device of an interface, one per queue; by its alias */
+    VR_QEMU_FD_VHOST,       /* /dev/vhost-net of an interface, one per queue */
+    VR_QEMU_FD_VSOCK,       /* /dev/vhost-vsock */
+    VR_QEMU_FD_VDPA,        /* /dev/vhost-vdpa-N */
+};
+
+/** Where things are for this start. All text is borrowed for the call. */
+struct vr_qemu_run {
+    const struct vr_qemu_caps *caps;
+    const char *private_dir;   /* /var/lib/libvirt/qemu/domain-1-NAME */
+    const char *memory_dir;    /* /var/lib/libvirt/qemu/ram/1-NAME */
+    const char *hugepage_dir;  /* directory for this guest on the default hugetlbfs mount; NULL: none mounted */
+    const char *channel_dir;   /* sockets of channels that have no path of their own */
+    const char *tls_dir;       /* /etc/pki/qemu */
+    const char *vnc_tls_dir, *spice_tls_dir; /* NULL: TLS is off in qemu.conf */
+    const char *vnc_listen, *spice_listen;   /* addresses of qemu.conf, "127.0.0.1" */
+    bool native;               /* for domxml-to-native: paths in place of descriptors */
+    bool no_sandbox;           /* qemu.conf: seccomp_sandbox = 0 */
+    const char *incoming;      /* "defer" for a restore or migration, else NULL */
+    /** The number a descriptor has in QEMU, or -1: there is none (then the path form is used, or it is an error). */
+    int (*fd_of)(void *opaque, enum vr_qemu_fd kind, const char *alias, unsigned nth);
+    void *opaque;
+};
+
+struct vr_qemu_command {
+    struct vr_arena *arena;
+    VR_LIST(const char) args; /* args.v[0] is the emulator */
+    VR_LIST(const char) env;  /* "NAME=value" */
+};
+void vr_qemu_command_free(struct vr_qemu_command *cmd);
+VR_DEFINE_AUTO(vr_qemu_command)
+
+/**
+ * vr_qemu_command_build - the whole command line
+ * @def: completed, with aliases, rounded memory, prepared block nodes (vr_qemu_prepare_blocks) and graphics ports
+ *
+ * Owned by the caller. CONFIG_UNSUPPORTED names what cannot be built.
+ */
+struct vr_qemu_command *vr_qemu_command_build(const struct vr_domain_def *def, const struct vr_qemu_run *run,
+                                              struct vr_error **err);
+/** argv as NULL-terminated array, borrowed from the command. */
+char **vr_qemu_command_argv(struct vr_qemu_command *cmd);
+char **vr_qemu_command_envp(struct vr_qemu_command *cmd);
+
+/* ---- block graph (block.c) ---------------------------------------------------------------------------------------- */
+
+/**
+ * Names the nodes of every disk's chain (libvirt-1-storage, libvirt-1-format, ...), last disk first as stock counts.
+ * @next: the next number, 1 at a start; kept in the status document.
+ */
+void vr_qemu_prepare_blocks(struct vr_domain_def *def, unsigned *next);
+/** Names the chain of one more disk. */
+void vr_qemu_prepare_disk(struct vr_domain_def *def, struct vr_disk *disk, unsigned *next);
+
+/** One node of a chain as blockdev-add takes it. `storage`: the protocol layer, else the format layer. */
+struct vr_json *vr_qemu_block_node(const struct vr_disk *disk, const struct vr_storage_source *src, bool storage,
+                                   struct vr_error **err);
+
+/* ---- devices: properties as device_add takes them; the caller owns them --------------------------------------------- */
+
+struct vr_json *vr_qemu_disk_device(const struct vr_domain_def *def, const struct vr_disk *disk, unsigned bootindex,
+                                    struct vr_error **err);
+struct vr_json *vr_qemu_net_device(const struct vr_domain_def *def, const struct vr_interface *net, unsigned bootindex,
+                                   struct vr_error **err);
+struct vr_json *vr_qemu_controller_device(const struct vr_domain_def *def, const struct vr_controller *c,
+                                          struct vr_error **err);
+
+/** The path of the socket of a channel that names none; arena-owned. */
+const char *vr_qemu_channel_path(struct vr_arena *arena, const struct vr_qemu_run *run, const struct vr_chr *channel);
+
+/** "domain-1-name": the part of private directories that stands for a guest; long names are cut as stock cuts them. */
+char *vr_qemu_short_name(const struct vr_domain_def *def);

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What stock's QEMU driver refuses to define. The sentences are stock's: people and scripts know them. */
+#define VR_ERROR_DOMAIN VIR_FROM_QEMU
+#include "base/str.h"
+#include "qemu/complete/complete.h"
+
+typedef bool check_fn(const struct vr_domain_def *def, const struct vr_qemu_caps *caps, struct vr_error **err);
+
+static bool check_os(const struct vr_domain_def *def, const struct vr_qemu_caps *caps, struct vr_error **err)
+{
+    const struct vr_qemu_machine *m = vr_qemu_caps_machine(caps, def->os.machine);
+    if (m && m->max_cpus && def->vcpus > m->max_cpus)
+        return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("Maximum CPUs greater than specified machine type limit %u"),
+                       m->max_cpus);
+    if (def->os.bootmenu_timeout > 65535)
+        return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, "%s",
+                       _("invalid value for boot menu timeout, must be in range [0,65535]"));
+    return true;
+}
+
+static bool check_features(const struct vr_domain_def *def, const struct vr_qemu_caps *caps, struct vr_error **err)
+{
+    const struct vr_domain_features *f = &def->features;
+    const struct {
+        bool present;
+        const char *name;
+    } foreign[] = { { f->hpt.present, "hpt" },
+                    { f->htm.present || f->htm.state, "htm" },
+                    { f->nested_hv.present || f->nested_hv.state, "nested-hv" },
+                    { f->ccf_assist.present || f->ccf_assist.state, "ccf-assist" },
+                    { f->cfpc != NULL, "cfpc" },
+                    { f->sbbc != NULL, "sbbc" },
+                    { f->ibs != NULL, "ibs" } };
+    for (size_t i = 0; i < VR_COUNT(foreign); i++)
+        if (foreign[i].present)
+            return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED,
+                           _("The '%s' feature is not supported for architecture '%s' or machine type '%s'"),
+                           foreign[i].name, def->os.arch, def->os.machine);
+    if (f->gic && vr_qemu_is_x86(def))
+        return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED,
+                       _("The '%s' feature is not supported for architecture '%s' or machine type '%s'"), "gic", def->os.arch,
+                       def->os.machine);
+    if (f->smm_tseg_kib.set) {
+        if (!vr_qemu_is_q35(def))
+            return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, "%s", _("SMM TSEG is only supported with q35 machine type"));
+        if (f->smm_tseg_kib.v % 1024)
+            return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, "%s", _("SMM TSEG size must be divisible by 1 MiB"));
+    }
+    return true;
+}
+
+static bool check_cpu(const struct vr_domain_def *def, const struct vr_qemu_caps *caps, struct vr_error **err)
+{
+    const struct vr_cpu *cpu = def->cpu;
+    if (!cpu)
+        return true;
+    if (cpu->topology.sockets) {
+        uint64_t total = (uint64_t)cpu->topology.sockets * (cpu->topology.dies ? cpu->topology.dies : 1) *
+                         cpu->topology.cores * cpu->topology.threads;
+        if (total != def->vcpus)
+            return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, "%s", _("CPU topology doesn't match maximum vcpu count"));
+    }
+    if (cpu->cache.set && cpu->cache.mode == VR_CPU_CACHE_PASSTHROUGH && cpu->mode != VR_CPU_MODE_HOST_PASSTHROUGH &&
+        cpu->mode != VR_CPU_MODE_MAXIMUM)
+        return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED,
+                       _("CPU cache mode '%s' can only be used with '%s' / '%s' CPUs"), "passthrough", "host-passthrough",
+                       "maximum");
+    if (cpu->cache.set && cpu->cache.mode == VR_CPU_CACHE_EMULATE && cpu->cache.level.set && cpu->cache.level.v != 3)
+        return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("CPU cache mode '%s' can only be used with level='3'"), "emulate");
+    return true;
+}
+
+static bool check_controllers(const struct vr_domain_def *def, const struct vr_qemu_caps *caps, struct vr_error **err)
+{
+    for (size_t i = 0; i < def->controllers.n; i++) {
+        const struct vr_controller *c = def->controllers.v[i];
+        if (c->type == VR_CONTROLLER_USB && c->ports.set && c->ports.v > 15 &&
+            (c->model == VR_CMODEL_QEMU_XHCI || c->model == VR_CMODEL_NEC_XHCI))
+            return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("'%s' controller only supports up to '%u' ports"),
+                           vr_controller_model_names[c->model], 15u);
+        if (c->type == VR_CONTROLLER_PCI && (c->model == VR_CMODEL_PCI_ROOT || c->model == VR_CMODEL_PCIE_ROOT) &&
+            c->info.type != VR_ADDRESS_UNSET)
+            return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, "%s",
+                           _("pci-root and pcie-root controllers should not have an address"));
+        if (c->type == VR_CONTROLLER_PCI && c->model == VR_CMODEL_PCIE_EXPANDER && !vr_qemu_is_q35(def))
+            return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, "%s",
+                           _("pcie-expander-bus controllers are not supported with this machine type"));
+        if (c->type == VR_CONTROLLER_PCI && c->model == VR_CMODEL_PCI_EXPANDER && !vr_qemu_is_i440fx(def))
+            return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, "%s",
+                           _("pci-expander-bus controllers are only supported on 440fx-based machinetypes"));
+    }
+    return true;
+}
+
+static bool check_disks(const struct vr_domain_def *def, const struct vr_qemu_caps *caps, struct vr_error **err)
+{
+    for (size_t i = 0; i < def->disks.n; i++) {
+        const struct vr_disk *d = def->disks.v[i];
+        if (d->src && d->src->format == VR_FORMAT_DIR)
+            return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, "%s",
+                           _("'directory' storage format is not directly supported by QEMU, use 'dir' disk type instead"));
+        if (d->src && d->src->format == VR_FORMAT_ISO)
+            return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, "%s",
+                           _("storage format 'iso' is not directly supported by QEMU, use 'raw' instead"));
+        if ((d->vendor || d->product) && d->bus != VR_DISK_BUS_SCSI)
+            return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, "%s", _("Only scsi disk supports vendor and product"));
+        if (d->bus == VR_DISK_BUS_FDC && d->device != VR_DISK_FLOPPY)
+            return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("unsupported disk type '%s' with bus '%s'"),
+                           vr_disk_device_names[d->device], "fdc");
+    }
+    return true;
+}
+
+static bool check_iommu(const struct vr_domain_def *def, const struct vr_qemu_caps *caps, struct vr_error **err)
+{
+    const struct vr_iommu *m = def->iommu;
+    if (!m)
+        return true;
+    if (m->model == VR_IOMMU_INTEL && !vr_qemu_is_q35(def))
+        return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("IOMMU device: '%s' is only supported with Q35 machines"),
+                       "intel");
+    if (m->model == VR_IOMMU_SMMUV3)
+        return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED,
+                       _("IOMMU device: '%s' is only supported with ARM Virt machines"), "smmuv3");
+    if (m->model == VR_IOMMU_VIRTIO && !vr_qemu_is_q35(def))
+        return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED,
+                       _("IOMMU device: '%s' is only supported with Q35 and ARM Virt machines"), "virtio");
+    if (m->model == VR_IOMMU_VIRTIO && !def->features.acpi)
+        return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("IOMMU device: '%s' requires ACPI"), "virtio");
+    return true;
+}
+
+static bool check_graphics(const struct vr_domain_def *def, const struct vr_qemu_caps *caps, struct vr_error **err)
+{
+    bool screen = false, headless = false;
+    for (size_t i = 0; i < def->graphics.n; i++) {
+        screen = screen || def->graphics.v[i]->type == VR_GRAPHICS_VNC || def->graphics.v[i]->type == VR_GRAPHICS_SPICE;
+        headless = headless || def->graphics.v[i]->type == VR_GRAPHICS_EGL_HEADLESS;
+        if (def->graphics.v[i]->type == VR_GRAPHICS_SPICE && !vr_qemu_caps_has(caps, VR_QEMU_SPICE))
+            return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, "%s", _("spice graphics are not supported with this QEMU"));
+    }
+    if (headless && !screen)
+        return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED,
+                       _("graphics type 'egl-headless' is only supported with one of: '%s', '%s' graphics types"), "vnc",
+                       "spice");
+    return true;
+}
+
+static bool check_tpm(const struct vr_domain_def *def, const struct vr_qemu_caps *caps, struct vr_error **err)
+{
+    unsigned n = 0;
+    for (size_t i = 0; i < def->tpms.n; i++)
+        n += def->tpms.v[i]->model != VR_TPM_SPAPR_PROXY;
+    if (n > 1)
+        return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, "%s", _("only a single TPM non-proxy device is supported"));
+    return true;
+}
+
+static bool check_rest(const struct vr_domain_def *def, const struct vr_qemu_caps *caps, struct vr_error **err)
+{
+    if (def->launch_security && def->launch_security->type && vr_streq(def->launch_security->type, "sev"))
+        return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, "%s",
+                       _("SEV launch security is not supported with this QEMU binary"));
+    for (size_t i = 0; i < def->shmems.n; i++)
+        if (vr_streq0(def->shmems.v[i]->model, "ivshmem"))
+            return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, "%s", _("ivshmem device is not supported with this QEMU binary"));
+    if (def->type != VR_VIRT_KVM && def->cputune && (def->cputune->cachetunes.n))
+        return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, "%s", _("cachetune is only supported for KVM domains"));
+    for (size_t i = 0; i < def->inputs.n; i++) {
+        const struct vr_controller *c = vr_qemu_find_controller(def, VR_CONTROLLER_USB, 0);
+        if (def->inputs.v[i]->bus == VR_INPUT_BUS_USB && c && c->model == VR_CMODEL_NONE)
+            return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, "%s",
+                           _("Can't add USB input device. USB bus is disabled"));
+    }
+    if (def->hubs.n) {
+        const struct vr_controller *c = vr_qemu_find_controller(def, VR_CONTROLLER_USB, 0);
+        if (c && c->model == VR_CMODEL_NONE)
+            return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, "%s", _("Can't add USB hub: USB is disabled for this domain"));
+    }
+    if (def->max_memory_kib && !(def->cpu && def->cpu->cells.n) && vr_qemu_is_x86(def))
+        return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, "%s",
+                       _("At least one numa node has to be configured when enabling memory hotplug"));
+    return true;
+}
+
+bool vr_qemu_check(const struct vr_domain_def *def, const struct vr_qemu_caps *caps, struct vr_error **err)
+{
+    static check_fn *const checks[] = { check_os,    check_features, check_cpu, check_controllers, check_disks,
+                                        check_iommu, check_graphics, check_tpm, check_rest };
+    for (size_t i = 0; i < VR_COUNT(checks); i++)
+        if (!checks[i](def, caps, err))
+            return false;
+    return true;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+/*
+ * What stock adds to a definition that a QEMU driver takes: machine, CPU, implied devices, addresses; and, at a start,
+ * aliases. All of it works on the plain struct, never suspends, and is idempotent: a completed definition stays as it is.
+ */
+#include <stdbool.h>
+#include "model/domain.h"
+#include "qemu/caps/caps.h"
+
+/**
+ * vr_qemu_complete_emulator - architecture and emulator, before capabilities can be known
+ * @host_arch: of the machine, "x86_64"
+ *
+ * Fills os.arch and emulator when the document does not say them. Reports INVALID_ARG in stock's words when there is no
+ * emulator for the wanted architecture.
+ */
+bool vr_qemu_complete_emulator(struct vr_domain_def *def, const char *host_arch, struct vr_error **err);
+
+/**
+ * vr_qemu_complete - everything that depends on the emulator's capabilities
+ * @caps: of def->emulator
+ *
+ * Errors are stock's (CONFIG_UNSUPPORTED, XML_ERROR); an unknown machine names the nearest ones the emulator has.
+ */
+bool vr_qemu_complete(struct vr_domain_def *def, const struct vr_qemu_caps *caps, struct vr_error **err);
+
+/** What stock refuses to define for this emulator; run after vr_qemu_complete. */
+bool vr_qemu_check(const struct vr_domain_def *def, const struct vr_qemu_caps *caps, struct vr_error **err);
+
+/** Gives every device of a definition that is about to start its alias; user aliases (ua-...) stay. */
+bool vr_qemu_aliases(struct vr_domain_def *def, struct vr_error **err);
+
+/** Position of a disk in its row: "vda" 0, "vdab" 27; -1 for other names. */
+int vr_qemu_disk_index(const char *target);
+
+/** Sizes as the started guest has them: total memory and NUMA cells rounded as stock rounds. */
+bool vr_qemu_round_memory(struct vr_domain_def *def, struct vr_error **err);
+
+/* machine families */
+bool vr_qemu_is_i440fx(const struct vr_domain_def *def);
+bool vr_qemu_is_q35(const struct vr_domain_def *def);
+bool vr_qemu_is_x86(const struct vr_domain_def *def);
+bool vr_qemu_has_pcie_root(const struct vr_domain_def *def);
+struct vr_controller *vr_qemu_find_controller(const struct vr_domain_def *def, enum vr_controller_type type, int index);
