@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "base/alloc.h"
+#include "base/log.h"
 #include "loop.h"
 #include "sanitize.h"
 
@@ -510,6 +511,42 @@ static int on_sd_defer(sd_event_source *s, void *opaque)
     return 0;
 }
 
+static void keep_lines(enum vr_log_level level, const char *source, const char *line, void *opaque)
+{
+    note(line);
+}
+
+static void noted_waiter(void *arg)
+{
+    vr_fiber_note("waiting for monitor reply to query-block");
+    vr_cond_wait(&cond, vr_after(VR_SEC(5)), NULL);
+}
+
+static void dump_on_signal(void *arg)
+{
+    struct vr_group *g = vr_group_new("guest f36");
+    vr_fiber_start(g, "call domain_block_stats", noted_waiter, NULL, NULL);
+    vr_lock_take(&lock, vr_after(VR_SEC(1)), NULL);
+    vr_fiber_start(g, "the next call", locker, "x", NULL);
+    vr_yield();
+    kill(getpid(), SIGUSR2);
+    for (int i = 0; i < 100 && !strstr(trace, "'the next call'"); i++)
+        vr_sleep_until(vr_after(VR_MS(2)), NULL);
+    vr_lock_release(&lock);
+    vr_group_close(g);
+    vr_group_free(g);
+}
+
+VR_TEST(sigusr2_tells_what_each_fiber_waits_for)
+{
+    vr_log_set_sink(keep_lines, NULL);
+    in_loop(dump_on_signal, NULL);
+    vr_log_set_sink(NULL, NULL);
+    EXPECT_STR_HAS(trace, "'call domain_block_stats' of 'guest f36': parked, waiting for a condition "
+                          "(waiting for monitor reply to query-block) for 0.");
+    EXPECT_STR_HAS(trace, "'the next call' of 'guest f36': parked, waiting for a lock of 'main' for 0.");
+}
+
 /* As sd-bus does: sources of its own that need sd-event's whole cycle, beside descriptors of ours. */
 static void foreign_sources(void *arg)
 {
@@ -600,5 +637,5 @@ VR_TESTS("loop", fibers_run_in_the_order_they_became_ready, hours_of_sleep_pass_
          each_direction_has_its_own_waiter_and_abort_ends_both_for_good,
          a_hang_up_that_nobody_waits_for_does_not_spin_the_loop, a_process_is_waited_for_and_its_end_told,
          a_signal_reaches_its_function_on_the_loop,
-         sources_of_sd_event_run_beside_the_loops_own, idle_work_runs_in_slices_and_only_when_nothing_else_does,
+         sigusr2_tells_what_each_fiber_waits_for, sources_of_sd_event_run_beside_the_loops_own, idle_work_runs_in_slices_and_only_when_nothing_else_does,
          one_fiber_too_many_is_refused_and_the_loop_goes_on)

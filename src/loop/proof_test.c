@@ -85,29 +85,63 @@ static void overflow(void)
     exit(deeper(0));
 }
 
-VR_TEST(a_fiber_that_runs_over_its_stack_is_named)
+/* Runs fn in a loop of another process; returns how that ended and what it wrote to stderr. */
+static int in_other_process(void (*fn)(void), char *text, size_t size)
 {
-    if (vr_on_valgrind())
-        return; /* it grows and watches stacks in its own way */
     int out[2];
     EXPECT_EQ(pipe(out), 0);
     pid_t pid = fork();
     if (pid == 0) {
         dup2(out[1], STDERR_FILENO);
         close(out[0]);
-        in_loop(overflow);
+        in_loop(fn);
         _exit(0);
     }
     close(out[1]);
-    char text[4096] = "";
     size_t got = 0;
-    for (ssize_t n; got < sizeof(text) - 1 && (n = read(out[0], text + got, sizeof(text) - 1 - got)) > 0;)
+    for (ssize_t n; got < size - 1 && (n = read(out[0], text + got, size - 1 - got)) > 0;)
         got += (size_t)n;
+    text[got] = 0;
     close(out[0]);
     int status;
     EXPECT_EQ(waitpid(pid, &status, 0), pid);
+    return status;
+}
+
+VR_TEST(a_fiber_that_runs_over_its_stack_is_named)
+{
+    if (vr_on_valgrind())
+        return; /* it grows and watches stacks in its own way */
+    char text[8192];
+    int status = in_other_process(overflow, text, sizeof(text));
     EXPECT_FALSE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
     EXPECT_STR_HAS(text, "fiber 'main' ran over its stack");
+}
+
+/* ---- the watchdog ---- */
+
+static void keep_the_loop(void)
+{
+    vr_time end = vr_after(VR_MS(1200));
+    while (vr_now() < end)
+        ;
+}
+
+VR_TEST(a_fiber_that_does_not_give_way_is_reported_with_a_backtrace_and_aborted_when_asked)
+{
+    if (vr_on_valgrind())
+        return;
+    char text[8192];
+    unsetenv("VIREO_SLICE_ABORT_MS");
+    int status = in_other_process(keep_the_loop, text, sizeof(text));
+    EXPECT(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    EXPECT_STR_HAS(text, "fiber 'main' holds up the loop:\n");
+    EXPECT_STR_HAS(text, "proof_test");
+    EXPECT_STR_HAS(text, "fiber 'main' ran for 1");
+    setenv("VIREO_SLICE_ABORT_MS", "300", 1);
+    status = in_other_process(keep_the_loop, text, sizeof(text));
+    EXPECT(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+    EXPECT_STR_HAS(text, "fiber 'main' does not give way; aborting");
 }
 
 /* ---- unwinding from every suspension ---- */
@@ -319,5 +353,6 @@ VR_TEST(five_thousand_calls_on_a_silent_guest_do_not_delay_another)
 }
 
 VR_TESTS("proof", a_hundred_thousand_switches_keep_registers_and_locals, a_fiber_that_runs_over_its_stack_is_named,
+         a_fiber_that_does_not_give_way_is_reported_with_a_backtrace_and_aborted_when_asked,
          ten_monitor_steps_unwind_from_a_cancel_or_timeout_at_each_suspension,
          five_thousand_calls_on_a_silent_guest_do_not_delay_another)

@@ -141,9 +141,16 @@ static void blocked(void *arg)
         job_free(j);
 }
 
+static void keepalive(void *arg)
+{
+    while (vr_sleep_until(vr_after(VR_MS(1)), NULL))
+        results[3]++;
+}
+
 static void full_storage(void)
 {
-    struct vr_group *g = vr_group_new("storage");
+    struct vr_group *g = vr_group_new("storage"), *alive = vr_group_new("keepalive");
+    vr_fiber_start(alive, "keepalive", keepalive, NULL, NULL);
     for (intptr_t i = 0; i < 400; i++) /* 40 mounts, 10 tasks each: more than the pool has threads */
         vr_fiber_start(g, "blocked", blocked, (void *)i, NULL);
     vr_sleep_until(vr_after(VR_MS(20)), NULL);
@@ -152,19 +159,24 @@ static void full_storage(void)
         if (vr_worker_run(VR_POOL_STORE, NULL, "write a definition", square, j, job_free, vr_after(VR_SEC(5)), NULL))
             results[0] += j->out == i * i, job_free(j);
     }
+    while (results[3] < 20 && vr_sleep_until(vr_after(VR_MS(1)), NULL))
+        ;
     results[1] = (int)vr_group_count(g);
+    vr_group_close(alive);
+    vr_group_free(alive);
     close(gate[1]); /* end of file for all of them */
     results[2] = vr_group_join(g, vr_after(VR_SEC(20)), NULL);
     vr_group_free(g);
     close(gate[0]);
 }
 
-VR_TEST(a_storage_pool_that_is_wholly_blocked_does_not_stop_a_durable_define)
+VR_TEST(a_storage_pool_that_is_wholly_blocked_stops_neither_a_durable_define_nor_keepalive)
 {
     EXPECT_EQ(pipe(gate), 0);
     in_loop(full_storage);
     EXPECT_EQ(results[0], 100);
     EXPECT_EQ(results[1], 400);
+    EXPECT(results[3] >= 20);
     EXPECT_EQ(results[2], 1);
     EXPECT_EQ(freed, 500);
 }
@@ -278,6 +290,6 @@ VR_TEST(posts_of_other_threads_all_arrive)
 
 VR_TESTS("worker", a_task_runs_on_another_thread_and_its_result_comes_back,
          a_mount_that_does_not_answer_fails_at_once_for_the_next_and_recovers,
-         a_storage_pool_that_is_wholly_blocked_does_not_stop_a_durable_define,
+         a_storage_pool_that_is_wholly_blocked_stops_neither_a_durable_define_nor_keepalive,
          a_task_does_not_wait_behind_a_blocked_one_while_the_pool_has_room,
          a_cancelled_caller_leaves_at_once_and_the_task_ends_by_itself, posts_of_other_threads_all_arrive)
