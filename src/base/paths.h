@@ -28,5 +28,8 @@ struct vr_dirs {
 void vr_dirs_init(struct vr_dirs *dirs, bool session);
 void vr_dirs_done(struct vr_dirs *dirs);
 
-/** A helper program of ours (vireo-launch): beside the running program when run from a build tree, else installed. */
+/**
+ * A helper program of ours (vireo-launch): beside the running program when run from a build tree, else installed. Tests
+ * say where with VIREO_HELPERS, a directory; ignored when the process changed its privileges.
+ */
 char *vr_helper_path(const char *name);
