@@ -27,7 +27,7 @@ WRAPPED = (
     (r'libudev\.h$', r'^src/host/udev\w*\.c$|^src/nodedev/udev\w*\.c$'),
 )
 NO_LOOP = ('base', 'schema', 'wire', 'api', 'model', 'testdriver', 'client', 'launch', 'virsh')
-MAX_COLUMNS = 150 # the aim is 120
+MAX_COLUMNS = 160 # the aim is 120
 MAX_LINES = 800   # the aim is 600; beyond this a file holds more than one idea
 # Long on purpose: tables of facts and tests of one table.
 LONG = re.compile(r'_test\.c$|_names\.c$|_tables?\.c$|/constants\.')

@@ -628,7 +628,8 @@ VR_TEST(one_fiber_too_many_is_refused_and_the_loop_goes_on)
     EXPECT_EQ(turns, 8192); /* 8,191 beside the main one, and the one after */
 }
 
-VR_TESTS("loop", fibers_run_in_the_order_they_became_ready, hours_of_sleep_pass_at_once_and_in_order_on_the_test_clock,
+VR_TESTS("loop", fibers_run_in_the_order_they_became_ready,
+         hours_of_sleep_pass_at_once_and_in_order_on_the_test_clock,
          a_timer_fires_once_and_may_be_set_again_by_its_function, a_signal_is_not_lost_on_a_waiter_that_timed_out,
          a_lock_goes_to_who_waited_longest_and_is_not_recursive, a_lock_that_is_not_had_in_time_names_its_holder,
          cancel_is_sticky_and_a_shield_keeps_it_out_until_its_own_deadline,
@@ -636,6 +637,6 @@ VR_TESTS("loop", fibers_run_in_the_order_they_became_ready, hours_of_sleep_pass_
          a_writer_to_a_full_socket_times_out_and_a_gone_peer_is_an_error,
          each_direction_has_its_own_waiter_and_abort_ends_both_for_good,
          a_hang_up_that_nobody_waits_for_does_not_spin_the_loop, a_process_is_waited_for_and_its_end_told,
-         a_signal_reaches_its_function_on_the_loop,
-         sigusr2_tells_what_each_fiber_waits_for, sources_of_sd_event_run_beside_the_loops_own, idle_work_runs_in_slices_and_only_when_nothing_else_does,
+         a_signal_reaches_its_function_on_the_loop, sigusr2_tells_what_each_fiber_waits_for,
+         sources_of_sd_event_run_beside_the_loops_own, idle_work_runs_in_slices_and_only_when_nothing_else_does,
          one_fiber_too_many_is_refused_and_the_loop_goes_on)

@@ -112,7 +112,7 @@ VR_TEST(a_fiber_that_runs_over_its_stack_is_named)
 {
     if (vr_on_valgrind())
         return; /* it grows and watches stacks in its own way */
-    char text[8192];
+    static char text[8192];
     int status = in_other_process(overflow, text, sizeof(text));
     EXPECT_FALSE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
     EXPECT_STR_HAS(text, "fiber 'main' ran over its stack");
@@ -131,7 +131,7 @@ VR_TEST(a_fiber_that_does_not_give_way_is_reported_with_a_backtrace_and_aborted_
 {
     if (vr_on_valgrind())
         return;
-    char text[8192];
+    static char text[8192];
     unsetenv("VIREO_SLICE_ABORT_MS");
     int status = in_other_process(keep_the_loop, text, sizeof(text));
     EXPECT(WIFEXITED(status) && WEXITSTATUS(status) == 0);
