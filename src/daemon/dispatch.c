@@ -33,7 +33,7 @@ struct task {
 static int layer_domain(const struct vr_api_call *api)
 {
     static const int domains[] = {
-        [VR_OBJECT_DOMAIN] = VIR_FROM_DOM,
+        [VR_OBJECT_DOMAIN] = VIR_FROM_DOMAIN,
         [VR_OBJECT_SNAPSHOT] = VIR_FROM_DOMAIN_SNAPSHOT,
         [VR_OBJECT_CHECKPOINT] = VIR_FROM_DOMAIN_CHECKPOINT,
         [VR_OBJECT_NETWORK] = VIR_FROM_NETWORK,
@@ -50,7 +50,7 @@ static int layer_domain(const struct vr_api_call *api)
         return VIR_FROM_NONE;
     if (api->object < VR_COUNT(domains) && domains[api->object])
         return domains[api->object];
-    return api->function && strstr(api->function, "Domain") ? VIR_FROM_DOM : VIR_FROM_NONE;
+    return api->function && strstr(api->function, "Domain") ? VIR_FROM_DOMAIN : VIR_FROM_NONE;
 }
 
 static const char *function_of(const struct vr_api_call *api)

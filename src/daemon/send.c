@@ -136,8 +136,10 @@ void vr_client_send(struct vr_client *c, struct vr_buf *packet, const struct vr_
     o->answers_call = how->answers_call;
     o->is_event = how->is_event;
     o->stream = how->stream;
-    if (!c->dead && o->is_event && c->event_bytes + o->bytes.len > EVENT_QUEUE_MAX)
+    if (!c->dead && o->is_event && c->event_bytes + o->bytes.len > EVENT_QUEUE_MAX) {
+        vr_warn("client %llu does not read its events: its connection is closed", (unsigned long long)c->conn.id);
         vr_client_close(c, "it does not read its events");
+    }
     if (c->dead) {
         finish(c, o);
         return;

@@ -1,12 +1,34 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """A bare client of the wire protocol: packets as bytes, so that tests can say anything, right or wrong."""
 import array
+import glob
+import os
 import socket
 import struct
 
 REMOTE, QEMU, ADMIN, KEEPALIVE = 0x20008086, 0x20008087, 0x06900690, 0x6b656570
 CALL, REPLY, MESSAGE, STREAM, CALL_FDS, REPLY_FDS, HOLE = range(7)
 OK, ERROR, CONTINUE = range(3)
+
+
+def load_procedures():
+    """Name -> (program, number), from the api/ files."""
+    programs = {'remote': REMOTE, 'qemu': QEMU, 'admin': ADMIN}
+    found = {}
+    here = os.path.dirname(os.path.abspath(__file__))
+    for path in glob.glob(os.path.join(here, '..', '..', 'api', '*.api')):
+        program = None
+        for line in open(path):
+            words = line.split()
+            if words[:1] == ['program']:
+                program = words[1]
+            elif words[:1] in (['call'], ['event']) and program in programs:
+                name = words[2] if program == 'remote' else program + '_' + words[2]
+                found[name] = (programs[program], int(words[1]))
+    return found
+
+
+PROCEDURES = load_procedures()
 
 
 def i32(value):
@@ -149,6 +171,16 @@ class Client:
 
     def call(self, proc, payload=b'', **kwargs):
         return self.reply(self.send(proc, payload, **kwargs))
+
+    def do(self, name, payload=b'', **kwargs):
+        """A call by its name in api/; gives the reply."""
+        prog, proc = PROCEDURES[name]
+        return self.call(proc, payload, prog=prog, **kwargs)
+
+    def start(self, name, payload=b'', **kwargs):
+        """The same without waiting; gives the serial."""
+        prog, proc = PROCEDURES[name]
+        return self.send(proc, payload, prog=prog, **kwargs)
 
     def open(self, uri='qemu:///system', flags=0):
         self.call(66)
