@@ -172,7 +172,7 @@ struct echo {
     int fd;
 };
 
-static void echo(void *arg)
+VR_SUSPENDS static void echo(void *arg)
 {
     struct echo *e = arg;
     char bytes[4096];

@@ -117,7 +117,7 @@ struct spawn_task {
 };
 
 /* A fiber that waits for a killed child; its argument is the pidfd. */
-static void reap(void *arg)
+VR_SUSPENDS static void reap(void *arg)
 {
     int pidfd = (int)(intptr_t)arg;
     struct vr_exit gone;
