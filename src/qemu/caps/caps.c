@@ -15,7 +15,7 @@ const struct vr_qemu_feature_row vr_qemu_feature_rows[VR_QEMU_FEATURE_COUNT + 1]
 };
 
 /* Bump when the reduced document changes, so that cache files of another build are not read. */
-#define CAPS_FORMAT 2
+#define CAPS_FORMAT 3
 #define MAX_MACHINES 4096
 #define MAX_CPUS 4096
 
@@ -182,6 +182,14 @@ static struct vr_json *reduce_accel(const struct vr_qemu_replies *replies)
     vr_json_add(out, "cpus", reduce_cpus(vr_json_get_array(replies->by_command, "query-cpu-definitions")));
     vr_json_add(out, "host-features",
                 reduce_expansion(vr_json_get_object(replies->by_command, "query-cpu-model-expansion")));
+    const struct vr_json *props = vr_json_get_object(
+        vr_json_get_object(vr_json_get_object(replies->by_command, "query-cpu-model-expansion"), "model"), "props");
+    uint64_t n;
+    vr_json_add_str(out, "vendor", vr_json_get_str(props, "vendor"));
+    if (vr_json_get_uint(props, "family", &n))
+        vr_json_add_uint(out, "family", n);
+    if (vr_json_get_uint(props, "model", &n))
+        vr_json_add_uint(out, "model", n);
     return out;
 }
 
@@ -266,6 +274,12 @@ static void read_accel(struct vr_qemu_caps *caps, struct vr_qemu_accel_caps *out
             cpu->blockers = names_of(caps->arena, lacks);
     }
     out->host_features = names_of(caps->arena, vr_json_get_array(doc, "host-features"));
+    out->host_vendor = vr_arena_strdup(caps->arena, vr_json_get_str(doc, "vendor"));
+    uint64_t number;
+    if (vr_json_get_uint(doc, "family", &number) && number <= UINT32_MAX)
+        out->host_family = number;
+    if (vr_json_get_uint(doc, "model", &number) && number <= UINT32_MAX)
+        out->host_model = number;
 }
 
 static void read_machine(struct vr_qemu_caps *caps, const struct vr_json *row)

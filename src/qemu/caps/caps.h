@@ -33,6 +33,8 @@ struct vr_qemu_accel_caps {
     struct vr_qemu_cpu_model *cpus;
     size_t n_cpus;
     const char *const *host_features; /* names that are on in the richest model; NULL-terminated, sorted */
+    const char *host_vendor;          /* of that model, "AuthenticAMD"; NULL: not known */
+    unsigned host_family, host_model;
 };
 
 struct vr_qemu_caps {

@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/str.h"
 #include "qemu/caps/caps_xml.h"
+#include "qemu/caps/cpu_map.h"
 
 struct doc {
     struct vr_buf out;
@@ -97,6 +98,30 @@ static bool documented(const char *model)
     return vr_qemu_cpu_vendor(model) != NULL;
 }
 
+const char *vr_qemu_cpu_vendor(const char *model)
+{
+    int m = vr_cpu_model_find(model);
+    return m < 0 ? NULL : vr_cpu_models[m].vendor ? vr_cpu_models[m].vendor : "unknown";
+}
+
+static void host_model(struct doc *d, const struct vr_qemu_accel_caps *accel)
+{
+    struct vr_cpu_choice choice;
+    if (!vr_cpu_choose(accel, &choice)) {
+        line(d, "<mode name='host-model' supported='no'/>");
+        return;
+    }
+    open_tag(d, "mode name='host-model' supported='yes'");
+    line(d, "<model fallback='forbid'>%s</model>", vr_cpu_models[choice.model].name);
+    if (choice.vendor)
+        line(d, "<vendor>%s</vendor>", choice.vendor);
+    for (int on = 1; on >= 0; on--)
+        for (size_t i = 0; i < vr_cpu_feature_count(); i++)
+            if (vr_cpu_set_has(on ? &choice.require : &choice.disable, i))
+                line(d, "<feature policy='%s' name='%s'/>", on ? "require" : "disable", vr_cpu_feature_name(i));
+    close_tag(d, "mode");
+}
+
 static void cpu(struct doc *d, const struct vr_qemu_accel_caps *accel, bool kvm)
 {
     open_tag(d, "cpu");
@@ -110,7 +135,7 @@ static void cpu(struct doc *d, const struct vr_qemu_accel_caps *accel, bool kvm)
     open_tag(d, "mode name='maximum' supported='yes'");
     ENUM(d, "maximumMigratable", V("on"), V("off"));
     close_tag(d, "mode");
-    line(d, "<mode name='host-model' supported='no'/>");
+    host_model(d, accel);
     open_tag(d, "mode name='custom' supported='yes'");
     for (size_t i = 0; i < accel->n_cpus; i++) {
         const struct vr_qemu_cpu_model *m = &accel->cpus[i];

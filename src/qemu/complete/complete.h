@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include "model/domain.h"
 #include "qemu/caps/caps.h"
+#include "qemu/caps/firmware.h"
 
 /**
  * vr_qemu_complete_emulator - architecture and emulator, before capabilities can be known
@@ -30,6 +31,31 @@ bool vr_qemu_check(const struct vr_domain_def *def, const struct vr_qemu_caps *c
 
 /** Gives every device of a definition that is about to start its alias; user aliases (ua-...) stay. */
 bool vr_qemu_aliases(struct vr_domain_def *def, struct vr_error **err);
+
+/**
+ * vr_qemu_cpu_expand - the CPU of a guest that is about to start
+ *
+ * host-model becomes a model with features; features that a model's name once promised are switched off by name.
+ * CONFIG_UNSUPPORTED when the accelerator has no such mode.
+ */
+bool vr_qemu_cpu_expand(struct vr_domain_def *def, const struct vr_qemu_caps *caps, struct vr_error **err);
+/**
+ * vr_qemu_cpu_live - writes what QEMU really gave the guest into the live definition (check='full')
+ * @props: "props" of the reply to query-cpu-model-expansion {"type":"full","model":{"name":MODEL,"props":{...}}}, with
+ *         the same features on and off as on the command line, asked of the running QEMU
+ * @unavailable: reply to qom-get of the first CPU's "unavailable-features" (an array of names); NULL: none
+ */
+void vr_qemu_cpu_live(struct vr_domain_def *def, const struct vr_json *props, const struct vr_json *unavailable);
+
+/**
+ * vr_qemu_fill_firmware - replaces <os firmware=> of a guest that starts by the loader and variables it stands for
+ * @nvram_dir: where variables are kept, /var/lib/libvirt/qemu/nvram
+ *
+ * The caller makes the variables file from os.nvram_template when it does not exist. OPERATION_FAILED in stock's words
+ * when no firmware of the host fits.
+ */
+bool vr_qemu_fill_firmware(struct vr_domain_def *def, const struct vr_firmware_list *list, const char *nvram_dir,
+                           struct vr_error **err);
 
 /** Position of a disk in its row: "vda" 0, "vdab" 27; -1 for other names. */
 int vr_qemu_disk_index(const char *target);

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The CPU of a guest that starts (modes become models) and of one that runs (what QEMU really gave it). */
+#define VR_ERROR_DOMAIN VIR_FROM_QEMU
+#include <stdlib.h>
+#include "base/str.h"
+#include "qemu/caps/cpu_map.h"
+#include "qemu/complete/complete.h"
+
+static struct vr_cpu_feature *mentioned(const struct vr_cpu *cpu, const char *name)
+{
+    int wanted = vr_cpu_feature_find(name);
+    for (size_t i = 0; i < cpu->features.n; i++) {
+        const char *have = cpu->features.v[i]->name;
+        if (vr_streq(have, name) || (wanted >= 0 && vr_cpu_feature_find(have) == wanted))
+            return cpu->features.v[i];
+    }
+    return NULL;
+}
+
+static void add(struct vr_domain_def *def, const char *name, enum vr_cpu_policy policy)
+{
+    struct vr_cpu_feature *f = vr_arena_new_of(def->arena, struct vr_cpu_feature);
+    f->name = vr_arena_strdup(def->arena, name);
+    f->policy = policy;
+    VR_LIST_ADD(def->arena, &def->cpu->features, f);
+}
+
+static bool expand_host_model(struct vr_domain_def *def, const struct vr_qemu_accel_caps *accel,
+                              const struct vr_qemu_caps *caps, struct vr_error **err)
+{
+    struct vr_cpu_choice choice;
+    struct vr_cpu *cpu = def->cpu;
+    if (!vr_cpu_choose(accel, &choice))
+        return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED,
+                       _("CPU mode '%s' for %s %s domain on %s host is not supported by hypervisor"), "host-model",
+                       def->os.arch, vr_virt_type_names[def->type], caps->arch);
+    struct vr_cpu own = *cpu; /* the document's wishes come after what the host has, and win */
+    cpu->features.v = NULL;
+    cpu->features.n = 0;
+    cpu->mode = VR_CPU_MODE_CUSTOM;
+    cpu->match = VR_CPU_MATCH_EXACT;
+    cpu->fallback = VR_CPU_FALLBACK_FORBID;
+    cpu->model = vr_cpu_models[choice.model].name;
+    cpu->vendor = choice.vendor;
+    for (int on = 1; on >= 0; on--)
+        for (size_t i = 0; i < vr_cpu_feature_count(); i++)
+            if (vr_cpu_set_has(on ? &choice.require : &choice.disable, i))
+                add(def, vr_cpu_feature_name(i), on ? VR_CPU_POLICY_REQUIRE : VR_CPU_POLICY_DISABLE);
+    for (size_t i = 0; i < own.features.n; i++) {
+        struct vr_cpu_feature *f = mentioned(cpu, own.features.v[i]->name);
+        enum vr_cpu_policy policy = own.features.v[i]->policy ? own.features.v[i]->policy : VR_CPU_POLICY_REQUIRE;
+        if (policy == VR_CPU_POLICY_OPTIONAL)
+            continue;
+        if (f)
+            f->policy = policy;
+        else
+            add(def, own.features.v[i]->name, policy);
+    }
+    return true;
+}
+
+bool vr_qemu_cpu_expand(struct vr_domain_def *def, const struct vr_qemu_caps *caps, struct vr_error **err)
+{
+    struct vr_cpu *cpu = def->cpu;
+    const struct vr_qemu_accel_caps *accel = def->type == VR_VIRT_KVM ? &caps->kvm : &caps->tcg;
+    if (!cpu || !vr_qemu_is_x86(def))
+        return true;
+    if (cpu->mode == VR_CPU_MODE_HOST_MODEL && !expand_host_model(def, accel, caps, err))
+        return false;
+    int m = cpu->model ? vr_cpu_model_find(cpu->model) : -1;
+    if ((cpu->mode != VR_CPU_MODE_UNSET && cpu->mode != VR_CPU_MODE_CUSTOM) || m < 0)
+        return true;
+    /* What the model's name once promised is said to be off, so that no emulator version puts it back. */
+    for (size_t i = 0; i < vr_cpu_feature_count(); i++)
+        if (vr_cpu_model_removed(m, i) && !mentioned(cpu, vr_cpu_feature_name(i)))
+            add(def, vr_cpu_feature_name(i), VR_CPU_POLICY_DISABLE);
+    return true;
+}
+
+void vr_qemu_cpu_live(struct vr_domain_def *def, const struct vr_json *props, const struct vr_json *unavailable)
+{
+    struct vr_cpu *cpu = def->cpu;
+    int m = cpu && cpu->model ? vr_cpu_model_find(cpu->model) : -1;
+    if (m < 0 || !props || !vr_json_len(props) || (cpu->mode != VR_CPU_MODE_UNSET && cpu->mode != VR_CPU_MODE_CUSTOM))
+        return;
+    struct vr_cpu_set on = { { 0 } };
+    size_t pos = 0;
+    const char *key;
+    struct vr_json *value;
+    while (vr_json_each(props, &pos, &key, &value)) {
+        bool yes;
+        int f = vr_json_as_bool(value, &yes) && yes ? vr_cpu_feature_find(key) : -1;
+        if (f >= 0)
+            vr_cpu_set_put(&on, f, true);
+    }
+    for (size_t i = 0; i < vr_json_len(unavailable); i++) {
+        const char *name = vr_json_as_str(vr_json_at(unavailable, i));
+        int f = name ? vr_cpu_feature_find(name) : -1;
+        if (f >= 0)
+            vr_cpu_set_put(&on, f, false);
+    }
+    const struct vr_cpu_set *model = vr_cpu_model_features(m);
+    for (size_t i = 0; i < vr_cpu_feature_count(); i++) {
+        struct vr_cpu_feature *f = mentioned(cpu, vr_cpu_feature_name(i));
+        bool has = vr_cpu_set_has(&on, i);
+        if (f)
+            f->policy = has ? VR_CPU_POLICY_REQUIRE : VR_CPU_POLICY_DISABLE;
+        else if (has != vr_cpu_set_has(model, i))
+            add(def, vr_cpu_feature_name(i), has ? VR_CPU_POLICY_REQUIRE : VR_CPU_POLICY_DISABLE);
+    }
+    cpu->match = VR_CPU_MATCH_EXACT;
+    cpu->check = VR_CPU_CHECK_FULL;
+}
