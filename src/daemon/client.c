@@ -20,6 +20,7 @@
 #define ANONYMOUS_PACKET_MAX (64 * 1024)  /* nothing longer is needed to authenticate */
 #define FLUSH_TIME VR_SEC(10)             /* for the last reply of a client that closes */
 #define IDLE_STEP VR_SEC(3600)
+#define PACKETS_PER_TURN 64
 #define FIBERS_FULL 6000                  /* of 8,192: the rest is for calls of those who are here */
 
 /* ---- limits and ends ---- */
@@ -46,10 +47,11 @@ static bool at_limit(const struct vr_client *c)
     return c->requests >= c->server->limits.max_client_requests;
 }
 
-bool vr_server_full(const struct vr_server *server)
+bool vr_server_full(const struct vr_server *server, const struct vr_service *service)
 {
     return server->client_count >= server->limits.max_clients ||
-           (server->anonymous_count && server->anonymous_count >= server->limits.max_anonymous) ||
+           (service->auth_needed && server->anonymous_count &&
+            server->anonymous_count >= server->limits.max_anonymous) ||
            vr_fiber_count() >= FIBERS_FULL;
 }
 
@@ -158,7 +160,9 @@ static bool receive(struct vr_client *c)
 /* Deals with the packets that are whole, as far as the limits allow; false when the connection cannot go on. */
 static VR_SUSPENDS bool handle_packets(struct vr_client *c)
 {
-    while (!c->dead && !c->close_when_sent && !at_limit(c)) {
+    for (unsigned n = 1; !c->dead && !c->close_when_sent && !at_limit(c); n++) {
+        if (n % PACKETS_PER_TURN == 0)
+            vr_yield(); /* one receive may have brought thousands of small calls */
         VR_AUTO(vr_error) *err = NULL;
         struct vr_packet packet;
         enum vr_packet_state state = vr_packet_next(&c->reader, &packet, &err);

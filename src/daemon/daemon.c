@@ -81,6 +81,7 @@ static void set_limits(struct vr_server *server, const struct vr_settings *s)
     server->limits = (struct vr_limits){
         .max_clients = (unsigned)s->max_clients,
         .max_anonymous = (unsigned)s->max_anonymous_clients,
+        .max_queued = (unsigned)s->max_queued_clients,
         .max_client_requests = (unsigned)s->max_client_requests,
         .keepalive_interval = (int)s->keepalive_interval,
         .keepalive_count = (unsigned)s->keepalive_count,
@@ -92,6 +93,7 @@ static void set_admin_limits(struct vr_server *server, const struct vr_settings 
     server->limits = (struct vr_limits){
         .max_clients = (unsigned)s->admin_max_clients,
         .max_anonymous = (unsigned)s->admin_max_clients, /* nobody is: who gets in is known */
+        .max_queued = (unsigned)s->admin_max_queued_clients,
         .max_client_requests = (unsigned)s->admin_max_client_requests,
         .keepalive_interval = (int)s->admin_keepalive_interval,
         .keepalive_count = (unsigned)s->admin_keepalive_count,

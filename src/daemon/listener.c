@@ -3,6 +3,7 @@
 #define VR_LOG_SOURCE "daemon.listener"
 /* Listening sockets: made, or given by the system's manager; one accepting fiber each. */
 #include <errno.h>
+#include <limits.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -18,7 +19,6 @@
 #include "base/paths.h"
 #include "client.h"
 
-#define BACKLOG 1000
 #define ACCEPTS_PER_TURN 64 /* then others get their turn */
 
 struct vr_listener {
@@ -55,6 +55,11 @@ static void add(struct vr_server *server, int fd, const struct vr_service *servi
         l->ino = st.st_ino;
     }
     server->listeners = l;
+}
+
+static int backlog(const struct vr_server *server)
+{
+    return server->limits.max_queued > INT_MAX ? INT_MAX : (int)server->limits.max_queued;
 }
 
 /* ---- UNIX ---- */
@@ -94,7 +99,7 @@ bool vr_listen_unix(struct vr_server *server, const char *path, const struct vr_
         unlink(path);
         return false;
     }
-    if (listen(fd, BACKLOG) != 0) {
+    if (listen(fd, backlog(server)) != 0) {
         vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, errno, _("Unable to listen on socket"));
         unlink(path);
         return false;
@@ -105,7 +110,7 @@ bool vr_listen_unix(struct vr_server *server, const char *path, const struct vr_
 
 /* ---- TCP ---- */
 
-static int listen_on(const struct addrinfo *a)
+static int listen_on(const struct vr_server *server, const struct addrinfo *a)
 {
     vr_autoclose int fd = socket(a->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     int on = 1;
@@ -114,7 +119,7 @@ static int listen_on(const struct addrinfo *a)
     /* Both families side by side, whatever the system's default is. */
     if (a->ai_family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) != 0)
         return -1;
-    if (bind(fd, a->ai_addr, a->ai_addrlen) != 0 || listen(fd, BACKLOG) != 0)
+    if (bind(fd, a->ai_addr, a->ai_addrlen) != 0 || listen(fd, backlog(server)) != 0)
         return -1;
     return vr_take_fd(&fd);
 }
@@ -132,7 +137,7 @@ bool vr_listen_tcp(struct vr_server *server, const char *node, const char *port,
     size_t count = 0;
     int why = 0;
     for (const struct addrinfo *a = found; a; a = a->ai_next) {
-        int fd = listen_on(a);
+        int fd = listen_on(server, a);
         if (fd >= 0) {
             add(server, fd, service, true, NULL);
             count++;
@@ -193,7 +198,7 @@ VR_SUSPENDS static void run_listener(void *arg)
 {
     struct vr_listener *l = arg;
     while (!l->server->stopping && !vr_cancelled()) {
-        if (vr_server_full(l->server)) {
+        if (vr_server_full(l->server, &l->service)) {
             /* Fibers that are not clients come and go without a word: look again now and then. */
             vr_cond_wait(&l->server->room, vr_after(VR_MS(200)), NULL);
             continue;
@@ -201,7 +206,7 @@ VR_SUSPENDS static void run_listener(void *arg)
         VR_AUTO(vr_error) *err = NULL;
         if (!vr_watch_wait(l->watch, EPOLLIN, NULL, vr_after(VR_SEC(3600)), &err))
             continue;
-        for (int i = 0; i < ACCEPTS_PER_TURN && !l->server->stopping && !vr_server_full(l->server); i++)
+        for (int i = 0; i < ACCEPTS_PER_TURN && !l->server->stopping && !vr_server_full(l->server, &l->service); i++)
             if (!accept_one(l))
                 break;
     }

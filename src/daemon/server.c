@@ -39,8 +39,8 @@ bool vr_server_init(struct vr_server *s, const char *name, const struct vr_api_p
                     struct vr_error **err)
 {
     *s = (struct vr_server){ .name = name, .programs = programs, .builtin = builtin };
-    s->limits = (struct vr_limits){ .max_clients = 5000, .max_anonymous = 20, .max_client_requests = 5,
-                                    .keepalive_interval = 5, .keepalive_count = 5 };
+    s->limits = (struct vr_limits){ .max_clients = 5000, .max_anonymous = 20, .max_queued = 1000,
+                                    .max_client_requests = 5, .keepalive_interval = 5, .keepalive_count = 5 };
     s->group = vr_group_new("server");
     while (drivers[s->driver_count])
         s->driver_count++;

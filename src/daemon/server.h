@@ -18,6 +18,7 @@ struct vr_server;
 struct vr_limits {
     unsigned max_clients;
     unsigned max_anonymous;       /* not yet authenticated */
+    unsigned max_queued;          /* connections the kernel may hold until they are accepted */
     unsigned max_client_requests; /* calls a client may have unanswered before its socket is read no further */
     int keepalive_interval;       /* seconds; 0 or less: the server does not ping */
     unsigned keepalive_count;
@@ -67,8 +68,11 @@ void vr_server_done(struct vr_server *server);
 
 /** Starts to serve a connected, nonblocking socket. Owns @fd, also when it fails. */
 bool vr_server_accept(struct vr_server *server, int fd, const struct vr_service *service, struct vr_error **err);
-/** No listener accepts a connection now: too many clients, or anonymous ones, or fibers. */
-bool vr_server_full(const struct vr_server *server);
+/**
+ * A listener accepts no connection now: too many clients or fibers, or, where clients authenticate, too many that have
+ * not yet. Those hold up nobody on a listener without authentication.
+ */
+bool vr_server_full(const struct vr_server *server, const struct vr_service *service);
 /**
  * vr_server_stop - end all: no new connections, queries are cancelled, modifying calls end by themselves
  * @deadline: when to stop waiting for modifying calls; false when some were left

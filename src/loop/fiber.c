@@ -61,8 +61,9 @@ static struct vr_stack *stack_get(int *errnum)
     vr_loop.spare = stack->next;
     vr_loop.spare_count--;
     stack->next = NULL;
-    /* One deep call must not cost its pages for ever. */
-    madvise(stack->map + VR_STACK_GUARD, VR_STACK_USABLE - VR_STACK_KEEP, MADV_DONTNEED);
+    /* One deep call must not cost its pages for ever; most calls are shallow, and each would pay for asking. */
+    if (++stack->uses % 32 == 0)
+        madvise(stack->map + VR_STACK_GUARD, VR_STACK_USABLE - VR_STACK_KEEP, MADV_DONTNEED);
     return stack;
 }
 

@@ -55,6 +55,7 @@ struct vr_stack {
     void *fake;             /* AddressSanitizer's */
     void *tsan;             /* ThreadSanitizer's */
     unsigned valgrind_id;
+    unsigned uses;          /* since its deep pages were given back */
     struct vr_fiber *fiber;
     struct vr_stack *next;
 };

@@ -122,6 +122,9 @@ int vr_loop_run(void)
     vr_loop.now = vr_now();
     while (!vr_loop.quit) {
         run_ready();
+        /* A fiber that the batch started, such as a call's, goes on at once: what it takes is less than to look. */
+        if (vr_loop.ready_first && !vr_loop.quit)
+            run_ready();
         vr_heap_run(vr_loop.now);
         if (vr_loop.quit)
             break;
