@@ -16,7 +16,9 @@ import threading
 import time
 import unittest
 
-from wire import *
+from wire import (  # noqa: E402
+    CALL_FDS, CONTINUE, ERROR, HOLE, KEEPALIVE, MESSAGE, OK, PROCEDURES, REPLY, REPLY_FDS, STREAM, Client, Reader, domain,
+    i32, optional, string, u32, u64)
 
 PROGRAM = None
 UUID = bytes.fromhex('112233445566778899aabbccddeeff01')
