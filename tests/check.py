@@ -37,7 +37,7 @@ BUILDS = {
                             '-Dc_args=-fno-omit-frame-pointer -fno-sanitize-recover=undefined -Wframe-larger-than=65536']),
 }
 SANITIZER_ENV = {
-    'ASAN_OPTIONS': 'detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=0:abort_on_error=1',
+    'ASAN_OPTIONS': 'detect_leaks=1:detect_stack_use_after_return=0:abort_on_error=1',
     'UBSAN_OPTIONS': 'print_stacktrace=1:halt_on_error=1',
     'LSAN_OPTIONS': 'print_suppressions=0',
 }

@@ -106,7 +106,8 @@ static int become(int channel, const struct launch_spec *spec, int *fds)
 
 int main(int argc, char **argv)
 {
-    int channel = VR_LAUNCH_FD, *fds = NULL;
+    int channel = VR_LAUNCH_FD;
+    vr_autofree int *fds = NULL;
     int type;
     socklen_t size = sizeof(type);
     if (argc > 1 || getsockopt(channel, SOL_SOCKET, SO_TYPE, &type, &size) < 0) {
@@ -114,7 +115,7 @@ int main(int argc, char **argv)
         return EXIT_FAILURE;
     }
     fcntl(channel, F_SETFD, FD_CLOEXEC);
-    char *text = NULL;
+    vr_autofree char *text = NULL;
     size_t len = 0, fd_count = 0;
     if (!receive(channel, &text, &len, &fds, &fd_count))
         return EXIT_FAILURE;
@@ -127,7 +128,6 @@ int main(int argc, char **argv)
         launch_failed(&f, "specification", EINVAL, "%s", vr_error_text(err));
         return fail(channel, &f);
     }
-    free(text);
     if (!spec.enter)
         return become(channel, &spec, fds);
     if (!launch_enter(&spec, fd_count ? fds[0] : -1, &f))
