@@ -493,7 +493,7 @@ int vr_daemon_main(int argc, char **argv, const struct vr_driver *const *drivers
         break;
     }
     run.drivers = drivers;
-    umask(022);
+    umask(geteuid() == 0 ? 022 : 077);
     set_places();
     make_absolute(&run.config_path);
     make_absolute(&run.pid_path);
