@@ -28,7 +28,7 @@ def main(source, target):
             text = words[3].rsplit(" since ", 1)[0].strip()
             out.append(f"#define {words[1]} {text}")
         elif kind == "number":
-            out.append(f"#define {words[1]} ({words[3]})")
+            out.append(f"#define {words[1]} ({' '.join(words[3:]).split(' since ')[0]})")
         elif kind != "alias":  # struct tags matter to the public headers only
             sys.exit(f"{source}: unknown word '{kind}'")
     if in_enum:
