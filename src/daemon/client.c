@@ -19,11 +19,33 @@
 #define AUTH_TIME VR_SEC(60)              /* to authenticate in */
 #define ANONYMOUS_PACKET_MAX (64 * 1024)  /* nothing longer is needed to authenticate */
 #define FLUSH_TIME VR_SEC(10)             /* for the last reply of a client that closes */
-#define IDLE_STEP VR_SEC(3600)
+#define RETRY_TIME VR_MS(100)             /* when there was no fiber to be had */
 #define PACKETS_PER_TURN 64
 #define FIBERS_FULL 6000                  /* of 8,192: the rest is for calls of those who are here */
 
 /* ---- limits and ends ---- */
+
+static void on_tick(void *opaque);
+static void run_client(void *arg);
+
+static void set_timer(struct vr_client *c, vr_time when)
+{
+    if (!c->timer)
+        c->timer = vr_timer_new(on_tick, c);
+    vr_timer_set(c->timer, when);
+}
+
+/* Something came, or the client is to end. */
+static void start_reader(void *opaque)
+{
+    struct vr_client *c = opaque;
+    if (c->reading)
+        return;
+    c->reading = vr_fiber_start(c->server->group, "client", run_client, c, NULL);
+    c->starved = !c->reading;
+    if (c->starved)
+        set_timer(c, vr_after(RETRY_TIME));
+}
 
 void vr_client_close(struct vr_client *c, const char *why)
 {
@@ -34,6 +56,7 @@ void vr_client_close(struct vr_client *c, const char *why)
     vr_watch_abort(c->watch);
     vr_cond_broadcast(&c->slot);
     vr_cond_broadcast(&c->written);
+    start_reader(c);
 }
 
 void vr_client_request_done(struct vr_client *c)
@@ -65,6 +88,15 @@ void vr_client_set_identity(struct vr_client *c, struct vr_identity *identity)
 
 /* ---- keepalive and deadlines ---- */
 
+/* 0: none. */
+static vr_time next_deadline(const struct vr_client *c)
+{
+    vr_time deadline = c->authenticated ? INT64_MAX : c->auth_deadline;
+    if (c->keepalive)
+        deadline = vr_sooner(deadline, c->tick);
+    return deadline == INT64_MAX ? 0 : deadline;
+}
+
 void vr_client_start_keepalive(struct vr_client *c)
 {
     if (c->keepalive || c->server->limits.keepalive_interval <= 0)
@@ -72,17 +104,7 @@ void vr_client_start_keepalive(struct vr_client *c)
     c->keepalive = true;
     c->pings_left = c->server->limits.keepalive_count;
     c->tick = vr_after(VR_SEC(c->server->limits.keepalive_interval));
-}
-
-static vr_time next_deadline(const struct vr_client *c)
-{
-    /* Idle clients share a deadline, so that going back to wait does not set the loop's timer again. */
-    vr_time deadline = (vr_now() / IDLE_STEP + 2) * IDLE_STEP;
-    if (!c->authenticated)
-        deadline = vr_sooner(deadline, c->auth_deadline);
-    if (c->keepalive)
-        deadline = vr_sooner(deadline, c->tick);
-    return deadline;
+    set_timer(c, next_deadline(c));
 }
 
 /* A deadline passed. */
@@ -110,6 +132,22 @@ static void on_deadline(struct vr_client *c)
     struct vr_buf ping = VR_BUF_INIT;
     vr_message_keepalive(&ping, VR_PROC_KEEPALIVE_PING);
     vr_client_send(c, &ping, NULL);
+}
+
+static void on_tick(void *opaque)
+{
+    struct vr_client *c = opaque;
+    if (!c->dead)
+        on_deadline(c);
+    if (c->dead) {
+        start_reader(c);
+        return;
+    }
+    if (next_deadline(c))
+        set_timer(c, next_deadline(c));
+    /* Whether something came while there was no fiber is not known: the reader finds out. */
+    if (c->starved)
+        start_reader(c);
 }
 
 /* ---- receiving ---- */
@@ -192,31 +230,26 @@ static VR_SUSPENDS void wait_slot(struct vr_client *c)
     }
 }
 
-static VR_SUSPENDS void serve(struct vr_client *c)
+/* One receive and what came with it. False when the client is to end, true when it has nothing more to say now. */
+static VR_SUSPENDS bool serve(struct vr_client *c)
 {
+    if (c->dead || !receive(c))
+        return false;
     while (handle_packets(c) && !c->dead) {
         if (c->close_when_sent) {
             vr_time deadline = vr_after(FLUSH_TIME);
             while (c->writing && !c->dead && vr_cond_wait(&c->written, deadline, NULL))
                 ;
-            return;
+            return false;
         }
-        if (at_limit(c)) {
-            wait_slot(c);
-            continue;
+        if (!at_limit(c)) {
+            if (!c->reader.in.len)
+                vr_buf_done(&c->reader.in);
+            return vr_watch_notify(c->watch, EPOLLIN, start_reader, c, NULL);
         }
-        if (!c->reader.in.len)
-            vr_buf_done(&c->reader.in); /* an idle client holds no buffer */
-        VR_AUTO(vr_error) *err = NULL;
-        if (vr_watch_wait(c->watch, EPOLLIN, NULL, next_deadline(c), &err)) {
-            if (!receive(c))
-                return;
-        } else if (err->code == VIR_ERR_OPERATION_TIMEOUT) {
-            on_deadline(c);
-        } else {
-            return;
-        }
+        wait_slot(c);
     }
+    return false;
 }
 
 /* ---- beginning and end ---- */
@@ -237,6 +270,7 @@ static void unlink_client(struct vr_client *c)
 static void free_client(struct vr_client *c)
 {
     vr_packet_reader_done(&c->reader);
+    vr_timer_free(c->timer);
     vr_watch_free(c->watch);
     if (c->fd >= 0)
         close(c->fd);
@@ -274,8 +308,10 @@ static VR_SUSPENDS void end(struct vr_client *c)
 VR_SUSPENDS static void run_client(void *arg)
 {
     struct vr_client *c = arg;
-    serve(c);
-    end(c);
+    if (serve(c))
+        c->reading = false;
+    else
+        end(c);
 }
 
 static struct vr_client *new_client(struct vr_server *server, int fd, const struct vr_service *service,
@@ -320,10 +356,12 @@ bool vr_server_accept(struct vr_server *server, int fd, const struct vr_service 
     struct vr_client *c = new_client(server, fd, service, err);
     if (!c)
         return false;
-    if (!vr_fiber_start(server->group, "client", run_client, c, err)) {
+    if (!vr_watch_notify(c->watch, EPOLLIN, start_reader, c, err)) {
         free_client(c);
         return false;
     }
+    if (next_deadline(c))
+        set_timer(c, next_deadline(c));
     c->prev = server->last;
     *(server->last ? &server->last->next : &server->first) = c;
     server->last = c;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 /*
- * A client: one reader fiber that takes packets off the socket, a fiber per call that may wait, and a queue of packets
- * to send with a writer fiber while the socket is full. Inside src/daemon only.
+ * A client: a reader fiber while there is something to read, a fiber per call that may wait, and a queue of packets to
+ * send with a writer fiber while the socket is full. One that says nothing has no fiber, no buffer and no timer but for
+ * keepalive. Inside src/daemon only.
  */
 #include <sys/socket.h>
 #include "driver/hub.h"
@@ -37,6 +38,9 @@ struct vr_client {
     struct vr_packet_reader reader;
     vr_time connected;               /* wall clock */
     vr_time auth_deadline;
+    bool reading;                    /* the reader fiber exists */
+    bool starved;                    /* there was no fiber for it */
+    struct vr_timer *timer;          /* keepalive, time to authenticate; NULL: never needed yet */
 
     bool authenticated;
     bool opened;
@@ -67,7 +71,7 @@ static inline struct vr_client *vr_client_of(const struct vr_conn *conn)
     return (struct vr_client *)conn;
 }
 
-/** Marks it for closing; its reader does the rest. Never suspends. */
+/** Marks it for closing; a fiber does the rest. Never suspends. */
 void vr_client_close(struct vr_client *client, const char *why);
 /** The server starts to ping, if it is configured to. */
 void vr_client_start_keepalive(struct vr_client *client);

@@ -129,6 +129,14 @@ VR_DEFINE_AUTO(vr_watch)
 /** events: EPOLLIN and/or EPOLLOUT; EPOLLHUP and EPOLLERR always end the wait. *got may be NULL. */
 VR_SUSPENDS bool vr_watch_wait(struct vr_watch *watch, uint32_t events, uint32_t *got, vr_time deadline,
                                struct vr_error **err);
+/**
+ * vr_watch_notify - call fn(opaque) once on the loop, outside any fiber, when one of `events` comes
+ *
+ * For a descriptor on which nothing may come for long, so that no stack waits for it. EPOLLHUP and EPOLLERR count
+ * always. Replaces what was asked for before; fn NULL takes it back.
+ */
+bool vr_watch_notify(struct vr_watch *watch, uint32_t events, void (*fn)(void *opaque), void *opaque,
+                     struct vr_error **err);
 /** Makes waits on it, now and later, end with OPERATION_ABORTED (for a reader that another fiber closes). */
 void vr_watch_abort(struct vr_watch *watch);
 

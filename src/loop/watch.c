@@ -33,6 +33,9 @@ struct vr_watch {
     struct side in, out;    /* one fiber may be on both */
     bool drained;           /* the last read took all there was: wait before the next */
     uint32_t got_in, got_out; /* what ended the last waits */
+    void (*notify)(void *opaque); /* whom to call when no fiber waits, or NULL */
+    void *notify_opaque;
+    uint32_t notify_events;
 };
 
 static void leave(struct vr_watch *watch, const struct vr_fiber *fiber)
@@ -50,7 +53,13 @@ static void on_io(struct vr_poll *poll, uint32_t events)
 {
     struct vr_watch *watch = (struct vr_watch *)((char *)poll - offsetof(struct vr_watch, poll));
     struct vr_fiber *in = watch->in.fiber, *out = watch->out.fiber;
-    uint32_t wanted = (in ? watch->in.events : 0) | (out ? watch->out.events : 0);
+    void (*notify)(void *opaque) = events & (watch->notify_events | GONE) ? watch->notify : NULL;
+    if (notify) {
+        watch->notify = NULL;
+        watch->notify_events = 0;
+    }
+    uint32_t wanted = (in ? watch->in.events : 0) | (out ? watch->out.events : 0) | watch->notify_events |
+                      (notify ? events & (EPOLLIN | EPOLLOUT) : 0); /* who is called asks again, most likely */
     /* Nobody waits for what happened: without this the level-triggered event would come back at once. */
     if ((events & ~wanted & ~GONE) || !wanted)
         vr_poll_set(poll, wanted, NULL);
@@ -64,6 +73,23 @@ static void on_io(struct vr_poll *poll, uint32_t events)
         leave(watch, out);
         vr_wake(out, VR_WAKE_EVENT);
     }
+    if (notify)
+        notify(watch->notify_opaque); /* last: it may free the watch */
+}
+
+bool vr_watch_notify(struct vr_watch *watch, uint32_t events, void (*fn)(void *opaque), void *opaque,
+                     struct vr_error **err)
+{
+    watch->notify = NULL;
+    watch->notify_events = 0;
+    if (!fn)
+        return true;
+    if (!vr_poll_set(&watch->poll, watch->poll.armed | events, err))
+        return false;
+    watch->notify = fn;
+    watch->notify_opaque = opaque;
+    watch->notify_events = events;
+    return true;
 }
 
 struct vr_watch *vr_watch_new(int fd, struct vr_error **err)
