@@ -21,8 +21,10 @@
 #include "base/log.h"
 #include "base/log_settings.h"
 #include "base/str.h"
+#include "base/uuid.h"
 #include "client.h"
 #include "config.h"
+#include "host/node.h"
 #include "instance.h"
 #include "options.h"
 #include "process.h"
@@ -407,6 +409,27 @@ static bool make_servers(struct vr_error **err)
     return true;
 }
 
+/* By default the host asks its firmware, when somebody wants to know. */
+static bool set_host_uuid(const struct vr_settings *s, struct vr_error **err)
+{
+    struct vr_uuid uuid;
+    if (s->host_uuid) {
+        if (!vr_uuid_parse(s->host_uuid, &uuid))
+            return vr_fail(err, VIR_ERR_CONF_SYNTAX, _("host_uuid: '%s' is no UUID"), s->host_uuid);
+    } else if (vr_streq(s->host_uuid_source, "machine-id")) {
+        vr_autofree char *path = vr_path("%s/machine-id", VR_SYSCONFDIR);
+        char text[33] = "";
+        vr_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
+        if (fd < 0 || read(fd, text, 32) != 32 || !vr_uuid_parse(text, &uuid))
+            return vr_fail(err, VIR_ERR_INTERNAL_ERROR, _("host_uuid_source: %s/machine-id holds no id"),
+                           VR_SYSCONFDIR);
+    } else {
+        return true;
+    }
+    vr_host_uuid_set(&uuid);
+    return true;
+}
+
 /* Everything that may fail before the daemon counts as started; the exit status it fails with. */
 static int start(struct vr_error **err)
 {
@@ -504,6 +527,10 @@ int vr_daemon_main(int argc, char **argv, const struct vr_driver *const *drivers
     if ((run.options.daemonize && !vr_make_directories(vr_daemon.dirs.log, 0755, &err)) ||
         !set_logging(&vr_daemon.settings, &err)) {
         vr_logerr("Can't initialize logging: %s", vr_error_text(err));
+        return VR_EXIT_FAILURE;
+    }
+    if (!set_host_uuid(&vr_daemon.settings, &err)) {
+        vr_logerr("%s", vr_error_text(err));
         return VR_EXIT_FAILURE;
     }
     if (run.options.daemonize && !vr_go_background(&run.ready_fd, &err)) {

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include "base/alloc.h"
 #include "base/str.h"
+#include "base/uuid.h"
 
 static const char *const auth_names[] = { "none", "sasl", "polkit", NULL };
 static const char *const ip_auth_names[] = { "none", "sasl", NULL };
@@ -69,7 +70,7 @@ const struct vr_conf_key vr_settings_keys[] = {
     KEY(admin_keepalive_interval, INT, WORKS, .min = -1, .max = 86400),
     COUNT_KEY(admin_keepalive_count, WORKS, 0),
     KEY(admin_keepalive_required, BOOL, OBSOLETE),
-    KEY(host_uuid, STRING, WORKS),
+    KEY(host_uuid, STRING, WORKS, .line_offset = offsetof(struct vr_settings, host_uuid_line)),
     KEY(host_uuid_source, STRING, WORKS, .values = uuid_sources),
     COUNT_KEY(ovs_timeout, WITHOUT_EFFECT, 1),
     { 0 }
@@ -136,5 +137,9 @@ bool vr_settings_load(struct vr_settings *s, const char *path, bool missing_ok, 
     VR_AUTO(vr_conf) *conf = vr_conf_load(path, missing_ok, err);
     if (!conf || !vr_conf_apply(conf, vr_settings_keys, s, err) || !check_modes(s, err))
         return false;
+    struct vr_uuid uuid;
+    if (s->host_uuid && (!vr_uuid_parse(s->host_uuid, &uuid) || vr_uuid_is_zero(&uuid)))
+        return vr_fail(err, VIR_ERR_CONF_SYNTAX, _("%s:%d: host_uuid: '%s' is no UUID"), conf->path, s->host_uuid_line,
+                       s->host_uuid);
     return !listen || check_listen(s, conf->path, err);
 }

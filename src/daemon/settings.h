@@ -19,6 +19,7 @@ struct vr_settings {
     char *log_filters, *log_outputs;
     int64_t keepalive_interval, keepalive_count, admin_keepalive_interval, admin_keepalive_count;
     char *host_uuid, *host_uuid_source;
+    int host_uuid_line;
     /* Accepted, and of no use without what they belong to. */
     int64_t tcp_min_ssf, audit_level, ovs_timeout;
     bool audit_logging, keepalive_required, admin_keepalive_required;
