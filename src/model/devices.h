@@ -200,6 +200,7 @@ struct vr_hostdev {
     } scsi;
     struct vr_storage_source *iscsi;
     const char *wwpn, *vhost_protocol; /* scsi_host */
+    bool has_mdev_uuid;
     struct vr_uuid mdev_uuid;
     bool readonly, shareable;
     const char *caps_path, *caps_iface; /* capabilities mode */

@@ -268,6 +268,11 @@ struct vr_launch_security {
     unsigned policy;
     const char *dh_cert, *session;
 };
+/** <keywrap><cipher>: s390 only. */
+struct vr_keywrap {
+    const char *name; /* "aes", "dea" */
+    enum vr_tri state;
+};
 struct vr_perf_event {
     const char *name;
     enum vr_tri enabled;
@@ -369,6 +374,7 @@ struct vr_domain_def {
     VR_LIST(struct vr_crypto) cryptos;
 
     VR_LIST(struct vr_seclabel) seclabels;
+    VR_LIST(struct vr_keywrap) keywrap;
     struct vr_launch_security *launch_security;
     struct vr_qemu_extras *qemu;        /* qemu:commandline and friends; NULL = none */
     const char *lxc_namespace;          /* lxc: content kept as text */

@@ -1,0 +1,480 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* <interface>, and the parts networks share with it: <virtualport>, <bandwidth>, <vlan>, <filterref>. */
+#define VR_ERROR_DOMAIN VIR_FROM_DOMAIN
+#include "tables.h"
+
+#include <string.h>
+#include "base/str.h"
+
+VR_ENUM_NAMES(vr_net_type, VR_NET_TYPES)
+VR_ENUM_NAMES(vr_macvtap_mode, VR_MACVTAP_MODES)
+VR_ENUM_NAMES(vr_link_state, VR_LINK_STATES)
+VR_ENUM_NAMES(vr_net_driver, VR_NET_BACKENDS)
+VR_ENUM_NAMES(vr_tx_mode, VR_TX_MODES)
+VR_ENUM_NAMES(vr_vport_type, VR_VPORT_TYPES)
+
+#define NET struct vr_interface
+#define B(T) VR_BIT(VR_NET_##T)
+#define FOR(mask) VR_WHEN(NET, type, mask)
+
+/* ---- <virtualport>, <bandwidth>, <vlan>, <filterref> ------------------------------------------------------------- */
+#define PORT struct vr_vport
+static const struct vr_row vport_parameter_rows[] = {
+    VR_A_OUINT(PORT, managerid, "managerid", .radix = VR_RADIX_ANY, .max = 255),
+    VR_A_OUINT(PORT, typeid_, "typeid", .radix = VR_RADIX_ANY, .max = 0xffffff),
+    VR_A_OUINT(PORT, typeidversion, "typeidversion", .radix = VR_RADIX_ANY, .max = 255),
+    VR_A_UUID(PORT, instanceid, has_instanceid, "instanceid"),
+    VR_A_UUID(PORT, interfaceid, has_interfaceid, "interfaceid"),
+    VR_A_STR(PORT, profileid, "profileid"),
+    VR_END,
+};
+static const struct vr_row vport_rows[] = {
+    VR_A_ENUM(PORT, type, "type", vr_vport_type_names, .bad = "unknown virtualport type %s", .bad_code = VIR_ERR_XML_ERROR),
+    VR_GROUP("parameters", vport_parameter_rows),
+    VR_END,
+};
+
+static bool vport_after(struct vr_parse *p, const struct vr_xml_node *node, void *obj, struct vr_error **err)
+{
+    PORT *v = obj;
+    if (v->type == VR_VPORT_OVS && !v->has_interfaceid) { /* Open vSwitch knows a port by this id: it must last */
+        v->has_interfaceid = true;
+        vr_uuid_generate(&v->interfaceid);
+    }
+    if (v->type == VR_VPORT_QBG && !v->has_instanceid && v->managerid.set) {
+        v->has_instanceid = true;
+        vr_uuid_generate(&v->instanceid);
+    }
+    return true;
+}
+static const struct vr_xml_elem vport_elem = {
+    .name = "virtualport", .size = sizeof(PORT), .rows = vport_rows, .after_parse = vport_after,
+};
+
+#define SIDE struct vr_bandwidth_side
+static const struct vr_row side_rows[] = {
+    VR_A_OU64(SIDE, average, "average"),
+    VR_A_OU64(SIDE, peak, "peak"),
+    VR_A_OU64(SIDE, floor, "floor"),
+    VR_A_OU64(SIDE, burst, "burst"),
+    VR_END,
+};
+static const struct vr_xml_elem side_elem = { .name = "inbound", .size = sizeof(SIDE), .rows = side_rows };
+static bool class_shown(const void *base, const struct vr_format *f)
+{
+    return !vr_inactive(f);
+}
+static const struct vr_row bandwidth_rows[] = {
+    VR_A_UINT(struct vr_bandwidth, class_id, "classID", .when = class_shown, .not_inactive_parse = true),
+    VR_CHILD(struct vr_bandwidth, in, "inbound", side_elem),
+    VR_CHILD(struct vr_bandwidth, out, "outbound", side_elem),
+    VR_END,
+};
+
+static bool bandwidth_after(struct vr_parse *p, const struct vr_xml_node *node, void *obj, struct vr_error **err)
+{
+    const struct vr_bandwidth *b = obj;
+    if (b->in && !b->in->average.set && !b->in->floor.set)
+        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("Missing mandatory average or floor attributes"));
+    if (b->in && (b->in->peak.set || b->in->burst.set) && !b->in->average.set)
+        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("'peak' and 'burst' require 'average' attribute"));
+    if (b->out && b->out->floor.set)
+        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("floor attribute is not accepted in outbound setting"));
+    if (b->out && !b->out->average.set)
+        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("Missing mandatory average or floor attributes"));
+    return true;
+}
+static bool bandwidth_skipped(const void *obj, const struct vr_format *f)
+{
+    const struct vr_bandwidth *b = obj;
+    return !b->in && !b->out;
+}
+static const struct vr_xml_elem bandwidth_elem = {
+    .name = "bandwidth", .size = sizeof(struct vr_bandwidth), .rows = bandwidth_rows, .after_parse = bandwidth_after,
+    .skip_format = bandwidth_skipped,
+};
+
+static const struct vr_row vlan_tag_rows[] = {
+    VR_A_UINT(struct vr_vlan_tag, id, "id", .required = true, .zero = true, .radix = VR_RADIX_ANY, .missing = "missing vlan tag id attribute"),
+    VR_A_STR(struct vr_vlan_tag, native_mode, "nativeMode"),
+    VR_END,
+};
+static bool vlan_tag_after(struct vr_parse *p, const struct vr_xml_node *node, void *obj, struct vr_error **err)
+{
+    const struct vr_vlan_tag *t = obj;
+    if (t->id > 4095)
+        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("vlan tag id %lu too large (maximum 4095)"), (unsigned long)t->id);
+    return true;
+}
+static const struct vr_xml_elem vlan_tag_elem = {
+    .name = "tag", .size = sizeof(struct vr_vlan_tag), .rows = vlan_tag_rows, .after_parse = vlan_tag_after,
+};
+static const struct vr_row vlan_rows[] = {
+    VR_A_YESNO(struct vr_vlan, trunk, "trunk", .unset = VR_TRI_NO),
+    VR_LISTED(struct vr_vlan, tags, "tag", vlan_tag_elem),
+    VR_END,
+};
+static bool vlan_after(struct vr_parse *p, const struct vr_xml_node *node, void *obj, struct vr_error **err)
+{
+    struct vr_vlan *v = obj;
+    if (!v->tags.n)
+        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("missing tag id - each <vlan> must have at least one <tag id='n'/> subelement"));
+    if (v->trunk == VR_TRI_NO && v->tags.n > 1)
+        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("invalid \"trunk='%s'\" in <vlan> - trunk='yes' is required for more than one vlan tag"), "no");
+    if (v->tags.n > 1)
+        v->trunk = VR_TRI_YES;
+    return true;
+}
+static const struct vr_xml_elem vlan_elem = {
+    .name = "vlan", .size = sizeof(struct vr_vlan), .rows = vlan_rows, .after_parse = vlan_after,
+};
+
+static const struct vr_row filter_parameter_rows[] = {
+    VR_A_STR(struct vr_filter_parameter, name, "name"),
+    VR_A_STR(struct vr_filter_parameter, value, "value"),
+    VR_END,
+};
+static const struct vr_xml_elem filter_parameter_elem = {
+    .name = "parameter", .size = sizeof(struct vr_filter_parameter), .rows = filter_parameter_rows,
+};
+static const struct vr_row filterref_rows[] = {
+    VR_A_STR(struct vr_filterref, filter, "filter", .goes = VR_GOES_NOTYET),
+    VR_LISTED(struct vr_filterref, parameters, "parameter", filter_parameter_elem),
+    VR_END,
+};
+static const struct vr_xml_elem filterref_elem = {
+    .name = "filterref", .size = sizeof(struct vr_filterref), .rows = filterref_rows,
+};
+
+/* ---- addresses of the guest and the host side -------------------------------------------------------------------- */
+#define IP struct vr_net_ip
+static const struct vr_row ip_rows[] = {
+    VR_A_STR(IP, address, "address", .required = true, .missing = "missing required address in <ip>"),
+    VR_A_STR(IP, family, "family"),
+    VR_A_OUINT(IP, prefix, "prefix", .max = 128),
+    VR_A_STR(IP, peer, "peer"),
+    VR_END,
+};
+static bool ip_after(struct vr_parse *p, const struct vr_xml_node *node, void *obj, struct vr_error **err)
+{
+    IP *ip = obj;
+    if (!ip->family)
+        ip->family = strchr(ip->address, ':') ? "ipv6" : "ipv4";
+    return true;
+}
+const struct vr_xml_elem vr_net_ip_elem = { .name = "ip", .size = sizeof(IP), .rows = ip_rows, .after_parse = ip_after };
+
+#define ROUTE struct vr_net_route
+static const struct vr_row route_rows[] = {
+    VR_A_STR(ROUTE, family, "family"),
+    VR_A_STR(ROUTE, address, "address"),
+    VR_A_STR(ROUTE, netmask, "netmask"),
+    VR_A_OUINT(ROUTE, prefix, "prefix", .max = 128),
+    VR_A_STR(ROUTE, gateway, "gateway"),
+    VR_A_OUINT(ROUTE, metric, "metric"),
+    VR_END,
+};
+const struct vr_xml_elem vr_net_route_elem = { .name = "route", .size = sizeof(ROUTE), .rows = route_rows };
+
+static const struct vr_row range_rows[] = {
+    VR_A_UINT(struct vr_port_forward_range, start, "start", .required = true, .max = 65535, .nonzero = true),
+    VR_A_UINT(struct vr_port_forward_range, end, "end", .max = 65535, .nonzero = true),
+    VR_A_UINT(struct vr_port_forward_range, to, "to", .max = 65535, .nonzero = true),
+    VR_A_YESNO(struct vr_port_forward_range, exclude, "exclude"),
+    VR_END,
+};
+static const struct vr_xml_elem range_elem = {
+    .name = "range", .size = sizeof(struct vr_port_forward_range), .rows = range_rows,
+};
+static const struct vr_row forward_rows[] = {
+    VR_A_STR(struct vr_port_forward, proto, "proto", .required = true),
+    VR_A_STR(struct vr_port_forward, address, "address"),
+    VR_A_STR(struct vr_port_forward, dev, "dev"),
+    VR_LISTED(struct vr_port_forward, ranges, "range", range_elem),
+    VR_END,
+};
+static const struct vr_xml_elem forward_elem = {
+    .name = "portForward", .size = sizeof(struct vr_port_forward), .rows = forward_rows,
+};
+
+/* ---- <source>, by type ------------------------------------------------------------------------------------------- */
+static bool live(const void *base, const struct vr_format *f)
+{
+    return !vr_inactive(f);
+}
+/* What a network resolved to is shown in live documents as if the guest had been defined with it. */
+static bool resolved(const void *base, const struct vr_format *f)
+{
+    return !vr_inactive(f) && ((const NET *)base)->actual_type != NULL;
+}
+static bool as_defined(const void *base, const struct vr_format *f)
+{
+    return !resolved(base, f);
+}
+
+static const struct vr_row network_source_rows[] = {
+    VR_A_STR(NET, network, "network"),
+    VR_A_STR(NET, portgroup, "portgroup"),
+    VR_A_UUID(NET, portid, has_portid, "portid", .when = live, .not_inactive_parse = true),
+    VR_A_STR(NET, bridge, "bridge", .when = live, .not_inactive_parse = true),
+    VR_A_STR(NET, dev, "dev", .when = live, .not_inactive_parse = true),
+    VR_END,
+};
+static const struct vr_row ethernet_source_rows[] = {
+    VR_A_STR(NET, dev, "dev"),
+    VR_LISTED(NET, host_ips, "ip", vr_net_ip_elem),
+    VR_LISTED(NET, host_routes, "route", vr_net_route_elem),
+    VR_END,
+};
+static const struct vr_row bridge_source_rows[] = { VR_A_STR(NET, bridge, "bridge"), VR_END };
+static const struct vr_row internal_source_rows[] = { VR_A_STR(NET, internal_name, "name"), VR_END };
+static const struct vr_row direct_source_rows[] = {
+    VR_A_STR(NET, dev, "dev"),
+    VR_A_ENUM(NET, mode, "mode", vr_macvtap_mode_names),
+    VR_END,
+};
+static const struct vr_row vdpa_source_rows[] = { VR_A_STR(NET, dev, "dev"), VR_END };
+static const struct vr_row user_source_rows[] = { VR_A_STR(NET, dev, "dev"), VR_END };
+static const struct vr_row vhostuser_source_rows[] = {
+    VR_A_STR(NET, vhost_type, "type"),
+    VR_A_STR(NET, vhost_path, "path"),
+    VR_A_STR(NET, vhost_mode, "mode"),
+    VR_CHILD(NET, reconnect, "reconnect", vr_reconnect_elem),
+    VR_END,
+};
+static const struct vr_row local_rows[] = {
+    VR_A_STR(NET, local_address, "address"),
+    VR_A_UINT(NET, local_port, "port"),
+    VR_END,
+};
+static const struct vr_row socket_source_rows[] = {
+    VR_A_STR(NET, address, "address"),
+    VR_A_UINT(NET, port, "port", .zero = true, .bad = "Cannot parse <source> 'port' attribute with socket interface"),
+    VR_GROUP("local", local_rows, VR_WHEN(NET, type, VR_BIT(VR_NET_UDP))),
+    VR_END,
+};
+static const struct vr_row usb_address_rows[] = {
+    VR_A_UINT(NET, source_usb_bus, "bus", .zero = true),
+    VR_A_UINT(NET, source_usb_device, "device", .zero = true),
+    VR_END,
+};
+static bool source_is_pci(const void *base, const struct vr_format *f)
+{
+    const NET *n = base;
+    return n->source_addr_type && vr_streq(n->source_addr_type, "pci");
+}
+static bool source_is_usb(const void *base, const struct vr_format *f)
+{
+    const NET *n = base;
+    return n->source_addr_type && vr_streq(n->source_addr_type, "usb");
+}
+static const struct vr_row pci_address_part[] = {
+    VR_INLINE_PART(NET, source_pci, vr_pci_address_rows, .when = source_is_pci, .after = vr_pci_address_check),
+    VR_INLINE(usb_address_rows, .when = source_is_usb),
+    VR_END,
+};
+static const struct vr_row hostdev_address_rows[] = {
+    VR_A_STR(NET, source_addr_type, "type", .required = true),
+    VR_INLINE(pci_address_part),
+    VR_END,
+};
+static const struct vr_row hostdev_source_rows[] = { VR_GROUP("address", hostdev_address_rows), VR_END };
+static const struct vr_row vds_source_rows[] = {
+    VR_A_UUID(NET, vds.switchid, vds.has_switchid, "switchid"),
+    VR_A_UINT(NET, vds.portid, "portid", .zero = true),
+    VR_A_STR(NET, vds.portgroupid, "portgroupid"),
+    VR_A_UINT(NET, vds.connectionid, "connectionid", .zero = true),
+    VR_END,
+};
+
+/* ---- the rest ---------------------------------------------------------------------------------------------------- */
+static const struct vr_row mac_rows[] = {
+    VR_ROW_("address", VR_K_CODEC, VR_AT_ATTR, offsetof(NET, has_mac), .aux = &vr_mac_codec, .bad = "unable to parse mac address '%s'"),
+    VR_A_STR(NET, mac_type, "type"),
+    VR_A_YESNO(NET, mac_check, "check"),
+    VR_END,
+};
+static const struct vr_row script_rows[] = { VR_A_STR(NET, script, "path"), VR_END };
+static const struct vr_row downscript_rows[] = { VR_A_STR(NET, downscript, "path"), VR_END };
+/* Names of tap devices that were chosen for one run of the guest do not belong into its definition. */
+static bool target_after(struct vr_parse *p, const struct vr_xml_node *node, void *base, struct vr_error **err)
+{
+    static const char *const made[] = { "vnet", "macvtap", "macvlan", "veth" };
+    NET *n = base;
+    for (size_t i = 0; n->target && (p->flags & VR_FORM_INACTIVE) && i < VR_COUNT(made); i++)
+        if (vr_starts_with(n->target, made[i]))
+            n->target = NULL;
+    return true;
+}
+static const struct vr_row target_rows[] = {
+    VR_A_STR(NET, target, "dev", .unless_empty = true),
+    VR_A_YESNO(NET, target_managed, "managed"),
+    VR_END,
+};
+static const struct vr_row guest_rows[] = {
+    VR_A_STR(NET, guest_dev, "dev"),
+    VR_A_STR(NET, guest_actual, "actual", .when = live),
+    VR_END,
+};
+static const struct vr_row model_rows[] = { VR_A_STR(NET, model, "type"), VR_END };
+
+#define OFF struct vr_net_offloads
+static const struct vr_row host_offload_rows[] = {
+    VR_A_ONOFF(OFF, csum, "csum"), VR_A_ONOFF(OFF, gso, "gso"), VR_A_ONOFF(OFF, tso4, "tso4"), VR_A_ONOFF(OFF, tso6, "tso6"),
+    VR_A_ONOFF(OFF, ecn, "ecn"), VR_A_ONOFF(OFF, ufo, "ufo"), VR_A_ONOFF(OFF, mrg_rxbuf, "mrg_rxbuf"), VR_END,
+};
+static const struct vr_row guest_offload_rows[] = {
+    VR_A_ONOFF(OFF, csum, "csum"), VR_A_ONOFF(OFF, tso4, "tso4"), VR_A_ONOFF(OFF, tso6, "tso6"), VR_A_ONOFF(OFF, ecn, "ecn"),
+    VR_A_ONOFF(OFF, ufo, "ufo"), VR_END,
+};
+static const struct vr_xml_elem host_offload_elem = { .name = "host", .size = sizeof(OFF), .rows = host_offload_rows };
+static const struct vr_xml_elem guest_offload_elem = { .name = "guest", .size = sizeof(OFF), .rows = guest_offload_rows };
+
+static const struct vr_row driver_rows[] = {
+    VR_A_ENUM(NET, driver, "name", vr_net_driver_names, .lenient = true),
+    VR_A_STR(NET, driver_name_text, "name", .format_only = true),
+    VR_A_ENUM(NET, txmode, "txmode", vr_tx_mode_names),
+    VR_A_ONOFF(NET, ioeventfd, "ioeventfd"),
+    VR_A_ONOFF(NET, event_idx, "event_idx"),
+    VR_A_UINT(NET, queues, "queues"),
+    VR_A_UINT(NET, rx_queue_size, "rx_queue_size"),
+    VR_A_UINT(NET, tx_queue_size, "tx_queue_size"),
+    VR_A_ONOFF(NET, rss, "rss"),
+    VR_A_ONOFF(NET, rss_hash_report, "rss_hash_report"),
+    VR_INLINE_PART(NET, virtio, vr_virtio_rows),
+    VR_CHILD(NET, host_offloads, "host", host_offload_elem, .unless_empty = true),
+    VR_CHILD(NET, guest_offloads, "guest", guest_offload_elem, .unless_empty = true),
+    VR_END,
+};
+static const struct vr_row backend_rows[] = {
+    VR_A_STR(NET, backend_type, "type"),
+    VR_A_STR(NET, backend_tap, "tap"),
+    VR_A_STR(NET, backend_vhost, "vhost"),
+    VR_A_STR(NET, logfile, "logFile"),
+    VR_END,
+};
+static const struct vr_row sndbuf_rows[] = { VR_T_OU64(NET, sndbuf, "sndbuf"), VR_END };
+static const struct vr_row link_rows[] = { VR_A_ENUM(NET, link, "state", vr_link_state_names), VR_END };
+static const struct vr_row mtu_rows[] = { VR_A_UINT(NET, mtu, "size"), VR_END };
+static const struct vr_row frames_rows[] = { VR_A_OUINT(NET, coalesce_rx_frames, "max"), VR_END };
+static const struct vr_row rx_rows[] = { VR_GROUP("frames", frames_rows), VR_END };
+static const struct vr_row coalesce_rows[] = { VR_GROUP("rx", rx_rows), VR_END };
+static const struct vr_row port_rows[] = { VR_A_YESNO(NET, isolated, "isolated"), VR_END };
+static const struct vr_row teaming_rows[] = {
+    VR_A_STR(NET, teaming_type, "type", .required = true),
+    VR_A_STR(NET, teaming_persistent, "persistent"),
+    VR_END,
+};
+
+static const struct vr_row interface_rows[] = {
+    VR_A_STR(NET, actual_type, "type", .format_only = true, .when = resolved),
+    VR_A_ENUM(NET, type, "type", vr_net_type_names, .when = as_defined),
+    VR_A_YESNO(NET, managed, "managed", FOR(B(HOSTDEV) | B(NETWORK))),
+    VR_A_YESNO(NET, trust_guest_rx_filters, "trustGuestRxFilters"),
+    VR_GROUP("mac", mac_rows),
+    VR_GROUP("source", network_source_rows, FOR(B(NETWORK))),
+    VR_GROUP("source", ethernet_source_rows, FOR(B(ETHERNET))),
+    VR_GROUP("source", bridge_source_rows, FOR(B(BRIDGE))),
+    VR_GROUP("source", internal_source_rows, FOR(B(INTERNAL))),
+    VR_GROUP("source", direct_source_rows, FOR(B(DIRECT))),
+    VR_GROUP("source", vdpa_source_rows, FOR(B(VDPA))),
+    VR_GROUP("source", user_source_rows, FOR(B(USER))),
+    VR_GROUP("source", vhostuser_source_rows, FOR(B(VHOSTUSER))),
+    VR_GROUP("source", socket_source_rows, FOR(B(SERVER) | B(CLIENT) | B(MCAST) | B(UDP))),
+    VR_GROUP("source", hostdev_source_rows, FOR(B(HOSTDEV))),
+    VR_GROUP("source", vds_source_rows, FOR(B(VDS))),
+    VR_CHILD(NET, vlan, "vlan", vlan_elem),
+    VR_CHILD(NET, virtualport, "virtualport", vport_elem),
+    VR_CHILD(NET, bandwidth, "bandwidth", bandwidth_elem),
+    VR_LISTED(NET, guest_ips, "ip", vr_net_ip_elem),
+    VR_LISTED(NET, guest_routes, "route", vr_net_route_elem),
+    VR_LISTED(NET, port_forwards, "portForward", forward_elem),
+    VR_GROUP("script", script_rows),
+    VR_GROUP("downscript", downscript_rows),
+    VR_GROUP("target", target_rows, .after = target_after),
+    VR_GROUP("guest", guest_rows),
+    VR_GROUP("model", model_rows),
+    VR_GROUP("driver", driver_rows),
+    VR_GROUP("backend", backend_rows),
+    VR_CHILD(NET, filterref, "filterref", filterref_elem),
+    VR_GROUP("tune", sndbuf_rows),
+    VR_GROUP("link", link_rows),
+    VR_GROUP("mtu", mtu_rows),
+    VR_GROUP("coalesce", coalesce_rows),
+    VR_GROUP("port", port_rows),
+    VR_GROUP("teaming", teaming_rows),
+    VR_INFO(NET),
+    VR_END,
+};
+
+static bool needs(struct vr_parse *p, const struct vr_xml_node *node, const NET *n, struct vr_error **err, const char *attr)
+{
+    const char *type = vr_net_type_names[n->type];
+    if (!vr_xml_child(node, "source"))
+        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("interface type='%s' requires a 'source' element"), type);
+    vr_error_report(err, VIR_FROM_XML, VIR_ERR_XML_ERROR, -1, _("Missing required attribute '%s' in element 'source'"), attr);
+    return vr_xml_locate(err, vr_xml_child(node, "source"));
+}
+
+static bool source_said(struct vr_parse *p, const struct vr_xml_node *node, NET *n, struct vr_error **err)
+{
+    switch (n->type) {
+    case VR_NET_NETWORK:
+        return n->network || needs(p, node, n, err, "network");
+    case VR_NET_BRIDGE:
+        return n->bridge || needs(p, node, n, err, "bridge");
+    case VR_NET_DIRECT:
+        if (!n->dev)
+            return needs(p, node, n, err, "dev");
+        if (!n->mode)
+            n->mode = VR_MACVTAP_VEPA;
+        return true;
+    case VR_NET_INTERNAL:
+        return n->internal_name || needs(p, node, n, err, "name");
+    case VR_NET_VDPA:
+        return n->dev || needs(p, node, n, err, "dev");
+    case VR_NET_HOSTDEV:
+        return n->source_addr_type || needs(p, node, n, err, "address");
+    case VR_NET_VHOSTUSER:
+        if (!n->vhost_type || !vr_streq(n->vhost_type, "unix"))
+            return vr_parse_fail(p, node, err, VIR_ERR_CONFIG_UNSUPPORTED, _("Type='%s' unsupported for <interface type='vhostuser'>"),
+                                 n->vhost_type ? n->vhost_type : "");
+        if (!n->vhost_path)
+            return needs(p, node, n, err, "path");
+        if (!n->vhost_mode)
+            return needs(p, node, n, err, "mode");
+        if (!vr_streq(n->vhost_mode, "client") && !vr_streq(n->vhost_mode, "server"))
+            return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("Wrong <source> 'mode' attribute specified with <interface type='vhostuser'/>"));
+        return true;
+    default: return true;
+    }
+}
+
+static bool interface_after(struct vr_parse *p, const struct vr_xml_node *node, void *obj, struct vr_error **err)
+{
+    NET *n = obj;
+    if (!n->type)
+        n->type = VR_NET_USER;
+    if (n->has_mac && (n->mac.b[0] & 1))
+        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("expected unicast mac address, found multicast '%s'"),
+                             vr_xml_get(vr_xml_child(node, "mac"), "address"));
+    if (!source_said(p, node, n, err))
+        return false;
+    const struct vr_xml_node *backend = vr_xml_child(node, "backend");
+    const struct vr_xml_node *driver = vr_xml_child(node, "driver");
+    if (driver && vr_xml_get(driver, "name") && !n->driver)
+        return vr_parse_fail(p, driver, err, VIR_ERR_CONFIG_UNSUPPORTED, _("Unknown interface <driver name='%s'> has been specified"),
+                             vr_xml_get(driver, "name"));
+    if (backend && n->backend_type && !vr_streq(n->backend_type, "default") && !vr_streq(n->backend_type, "passt"))
+        return vr_parse_fail(p, backend, err, VIR_ERR_XML_ERROR, _("Invalid value for attribute 'type' in element 'backend': '%s'."),
+                             n->backend_type);
+    if (n->model && strspn(n->model, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") != strlen(n->model))
+        return vr_parse_fail(p, node, err, VIR_ERR_INVALID_ARG, _("Model name contains invalid characters"));
+    if (n->teaming_type && vr_streq(n->teaming_type, "transient") && !n->teaming_persistent)
+        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("teaming transient element requires a persistent attribute"));
+    return true;
+}
+
+const struct vr_xml_elem vr_interface_elem = {
+    .name = "interface", .size = sizeof(NET), .rows = interface_rows, .own_arena = true, .after_parse = interface_after,
+};

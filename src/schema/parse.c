@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Reading: rows drive it, the tree is only looked at. Errors name the value in stock's words, then its place. */
+#define VR_ERROR_DOMAIN VIR_FROM_XML
+#include "schema.h"
+
+#include <string.h>
+#include "base/str.h"
+
+bool vr_parse_fail(struct vr_parse *p, const struct vr_xml_node *node, struct vr_error **err, int code, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    vr_autobuf struct vr_buf text = VR_BUF_INIT;
+    vr_buf_vprintf(&text, fmt, ap);
+    va_end(ap);
+    vr_error_report(err, p->domain, code, -1, "%s", text.data ? text.data : "");
+    return vr_xml_locate(err, node);
+}
+
+/* A row's own sentence with %s replaced; the formats are ours, so only that one directive is looked for. */
+static void fill(struct vr_buf *out, const char *sentence, const char *value)
+{
+    const char *at = strstr(sentence, "%s");
+    if (!at) {
+        vr_buf_str(out, sentence);
+        return;
+    }
+    vr_buf_add(out, sentence, (size_t)(at - sentence));
+    vr_buf_str(out, value);
+    vr_buf_str(out, at + 2);
+}
+
+static bool fail_bad(struct vr_parse *p, const struct vr_row *row, const struct vr_xml_node *node, const char *text,
+                     const char *why, struct vr_error **err)
+{
+    vr_autobuf struct vr_buf m = VR_BUF_INIT;
+    if (row->bad) {
+        fill(&m, row->bad, text);
+        vr_error_report(err, p->domain, row->bad_code ? row->bad_code : VIR_ERR_XML_ERROR, -1, "%s", m.data);
+    } else if (row->at == VR_AT_ATTR && why && !strncmp(why, "Zero", 4)) {
+        vr_fail(err, VIR_ERR_XML_ERROR, _("Invalid value for attribute '%s' in element '%s': %s"), row->name, node->name, why);
+    } else if (row->at == VR_AT_ATTR) {
+        vr_fail(err, VIR_ERR_XML_ERROR, _("Invalid value for attribute '%s' in element '%s': '%s'.%s%s"), row->name,
+                node->name, text, why ? " " : "", why ? why : "");
+    } else {
+        vr_fail(err, VIR_ERR_XML_ERROR, _("Invalid value for element '%s': '%s'.%s%s"), row->name ? row->name : node->name,
+                text, why ? " " : "", why ? why : "");
+    }
+    if (row->kind == VR_K_ENUM) {
+        const char *near = vr_name_nearest((const char *const *)row->aux + 1, text);
+        if (near)
+            vr_error_suffix(err, _("; did you mean '%s'?"), near);
+    }
+    return vr_xml_locate(err, node);
+}
+
+static bool fail_missing(struct vr_parse *p, const struct vr_row *row, const struct vr_xml_node *node, struct vr_error **err)
+{
+    if (row->missing) {
+        /* some of stock's codes have a fixed sentence and no detail */
+        if (!*row->missing)
+            vr_error_report(err, p->domain, row->missing_code, -1, NULL);
+        else
+            vr_error_report(err, p->domain, row->missing_code ? row->missing_code : VIR_ERR_XML_ERROR, -1, "%s", row->missing);
+    } else if (row->at == VR_AT_ATTR) {
+        vr_fail(err, VIR_ERR_XML_ERROR, _("Missing required attribute '%s' in element '%s'"), row->name, node->name);
+    } else {
+        vr_error_report(err, p->domain, VIR_ERR_XML_ERROR, -1, _("missing element '%s' in element '%s'"), row->name, node->name);
+    }
+    return vr_xml_locate(err, node);
+}
+
+static const struct vr_xml_node *first_child(const struct vr_xml_node *node, const char *name, const char *ns)
+{
+    for (const struct vr_xml_node *c = node->first; c; c = c->next)
+        if (vr_xml_is(c, name, ns))
+            return c;
+    return NULL;
+}
+
+static bool parse_value(struct vr_parse *p, const struct vr_row *row, const struct vr_xml_node *node, void *base,
+                        struct vr_error **err)
+{
+    const char *text = NULL, *unit = NULL, *why;
+    const struct vr_xml_node *where = node;
+    const char *unit_name = row->attr ? row->attr : "unit";
+    if (row->at == VR_AT_ATTR) {
+        text = vr_xml_get(node, row->name);
+        unit = vr_xml_get(node, unit_name);
+    } else {
+        if (row->at == VR_AT_TEXT)
+            where = first_child(node, row->name, row->ns);
+        if (where) {
+            text = vr_xml_text(p->arena, where);
+            unit = vr_xml_get(where, unit_name);
+        }
+    }
+    if (row->kind == VR_K_PRESENT) {
+        *(bool *)((char *)base + row->offset) = where != NULL;
+        return where || !row->required || fail_missing(p, row, node, err);
+    }
+    if (!text || (row->at == VR_AT_CONTENT && !*text))
+        return !row->required || fail_missing(p, row, node, err);
+    if (vr_row_read(p->arena, row, text, unit, base, &why) || row->lenient)
+        return true;
+    return fail_bad(p, row, where, text, why, err);
+}
+
+void *vr_elem_new(struct vr_arena *arena, const struct vr_xml_elem *elem)
+{
+    if (!elem->own_arena)
+        return vr_arena_alloc(arena, elem->size);
+    struct vr_arena *own = vr_arena_child(arena);
+    void *obj = vr_arena_alloc(own, elem->size);
+    *(struct vr_arena **)obj = own;
+    return obj;
+}
+
+bool vr_elem_parse(struct vr_parse *p, const struct vr_xml_elem *elem, const struct vr_xml_node *node, void *obj,
+                   struct vr_error **err)
+{
+    struct vr_arena *outer = p->arena;
+    bool hooks = !(p->flags & VR_FORM_NO_HOOKS);
+    if (elem->own_arena)
+        p->arena = *(struct vr_arena **)obj;
+    bool good = (!hooks || !elem->before_parse || elem->before_parse(p, node, obj, err)) &&
+                vr_rows_parse(p, elem->rows, node, obj, err) &&
+                (!hooks || !elem->after_parse || elem->after_parse(p, node, obj, err));
+    p->arena = outer;
+    return good;
+}
+
+static bool parse_list(struct vr_parse *p, const struct vr_row *row, const struct vr_xml_node *node, void *base,
+                       struct vr_error **err)
+{
+    const struct vr_xml_elem *elem = vr_row_elem(row);
+    struct vr_ptr_list *list = (void *)((char *)base + row->offset);
+    if (row->wrap) {
+        node = first_child(node, row->wrap, row->ns);
+        if (node && row->has)
+            *((bool *)base + row->has - 1) = true;
+    }
+    for (const struct vr_xml_node *c = node ? node->first : NULL; c; c = c->next) {
+        if (!vr_xml_is(c, row->name, row->ns))
+            continue;
+        void *obj = vr_elem_new(p->arena, elem);
+        if (!vr_elem_parse(p, elem, c, obj, err))
+            return false;
+        vr_ptr_list_add(p->arena, list, obj);
+    }
+    return true;
+}
+
+static bool parse_strs(struct vr_parse *p, const struct vr_row *row, const struct vr_xml_node *node, void *base,
+                       struct vr_error **err)
+{
+    struct vr_ptr_list *list = (void *)((char *)base + row->offset);
+    if (row->wrap)
+        node = first_child(node, row->wrap, row->ns);
+    for (const struct vr_xml_node *c = node ? node->first : NULL; c; c = c->next) {
+        if (!vr_xml_is(c, row->name, row->ns))
+            continue;
+        const char *text = row->attr ? vr_xml_get(c, row->attr) : vr_xml_text(p->arena, c);
+        if (!text)
+            return fail_missing(p, row, c, err);
+        vr_ptr_list_add(p->arena, list, vr_arena_strdup(p->arena, text));
+    }
+    return true;
+}
+
+/* A prefix declared further up would be lost with the surroundings: the kept text declares it itself. */
+static void declare_namespace(struct vr_arena *arena, struct vr_xml_node *n)
+{
+    if (!n->ns)
+        return;
+    for (size_t i = 0; i < n->n_nsdecls; i++)
+        if (vr_streq0(n->nsdecls[i].prefix, n->prefix))
+            return;
+    struct vr_xml_nsdecl *more = vr_arena_alloc(arena, (n->n_nsdecls + 1) * sizeof(*more));
+    if (n->n_nsdecls)
+        memcpy(more, n->nsdecls, n->n_nsdecls * sizeof(*more));
+    more[n->n_nsdecls++] = (struct vr_xml_nsdecl){ n->prefix, n->ns };
+    n->nsdecls = more;
+}
+
+static bool parse_raw(struct vr_parse *p, const struct vr_row *row, const struct vr_xml_node *node, void *base)
+{
+    const struct vr_xml_node *child = first_child(node, row->name, row->ns);
+    if (!child)
+        return true;
+    vr_autobuf struct vr_buf text = VR_BUF_INIT;
+    int level = 0;
+    for (const struct vr_xml_node *n = child; n; n = n->parent)
+        level++;
+    for (struct vr_xml_node *c = child->first; c; c = c->next) {
+        if (c->kind != VR_XML_ELEMENT && c->kind != VR_XML_COMMENT)
+            continue;
+        if (c->kind == VR_XML_ELEMENT)
+            declare_namespace(p->arena, c);
+        if (text.len)
+            vr_buf_char(&text, '\n');
+        vr_xml_print(&text, c, level);
+    }
+    *(const char **)((char *)base + row->offset) = vr_arena_strdup(p->arena, text.data ? text.data : "");
+    return true;
+}
+
+static bool parse_part(struct vr_parse *p, const struct vr_row *row, const struct vr_xml_node *node, void *base,
+                       struct vr_error **err)
+{
+    return vr_rows_parse(p, row->aux, node, base, err) &&
+           (!row->after || (p->flags & VR_FORM_NO_HOOKS) || row->after(p, node, base, err));
+}
+
+static bool parse_element(struct vr_parse *p, const struct vr_row *row, const struct vr_xml_node *node, void *base,
+                          struct vr_error **err)
+{
+    const struct vr_xml_node *child = first_child(node, row->name, row->ns);
+    if (!child)
+        return !row->required || fail_missing(p, row, node, err);
+    if (row->has)
+        *((bool *)base + row->has - 1) = true;
+    if (row->kind == VR_K_GROUP)
+        return parse_part(p, row, child, (char *)base + row->offset, err);
+    void **slot = (void **)((char *)base + row->offset);
+    if (!*slot)
+        *slot = vr_elem_new(p->arena, vr_row_elem(row));
+    return vr_elem_parse(p, vr_row_elem(row), child, *slot, err);
+}
+
+bool vr_rows_parse(struct vr_parse *p, const struct vr_row *rows, const struct vr_xml_node *node, void *base,
+                   struct vr_error **err)
+{
+    for (const struct vr_row *row = rows; row->kind != VR_K_END; row++) {
+        bool good = true;
+        if (row->hidden || row->validate_only || row->format_only || !vr_row_active(row, base) ||
+            (row->not_inactive_parse && (p->flags & VR_FORM_INACTIVE)))
+            continue;
+        switch ((enum vr_kind)row->kind) {
+        case VR_K_GROUP:
+        case VR_K_CHILD: good = parse_element(p, row, node, base, err); break;
+        case VR_K_LIST: good = parse_list(p, row, node, base, err); break;
+        case VR_K_STRS: good = parse_strs(p, row, node, base, err); break;
+        case VR_K_RAW: good = parse_raw(p, row, node, base); break;
+        case VR_K_INLINE: good = parse_part(p, row, node, (char *)base + row->offset, err); break;
+        case VR_K_INLINE_PTR: {
+            void **slot = (void **)((char *)base + row->offset);
+            if (!*slot)
+                *slot = vr_elem_new(p->arena, vr_row_elem(row));
+            good = vr_rows_parse(p, vr_row_elem(row)->rows, node, *slot, err);
+            break;
+        }
+        case VR_K_CUSTOM: {
+            const struct vr_custom_ops *ops = row->aux;
+            good = !ops->parse || ops->parse(p, node, base, err);
+            break;
+        }
+        default: good = parse_value(p, row, node, base, err);
+        }
+        if (!good)
+            return false;
+    }
+    return true;
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Random structs for tests: every value may be there or not, texts hold what needs escaping, numbers touch their limits. */
+#define VR_ERROR_DOMAIN VIR_FROM_XML
+#include "schema.h"
+
+#include <limits.h>
+#include <string.h>
+
+static uint64_t next(uint64_t *seed)
+{
+    uint64_t z = (*seed += 0x9e3779b97f4a7c15ull); /* splitmix64 */
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
+    return z ^ (z >> 31);
+}
+
+static uint64_t below(uint64_t *seed, uint64_t n)
+{
+    return n ? next(seed) % n : 0;
+}
+
+static const char *text(struct vr_arena *arena, uint64_t *seed)
+{
+    static const char letters[] = "abcXYZ019-_./:<>&'\" \xc3\xa4";
+    size_t n = 1 + below(seed, 12);
+    char *t = vr_arena_alloc(arena, n * 2 + 2);
+    size_t at = 0;
+    t[at++] = 'a'; /* values of blanks alone are another matter */
+    for (size_t i = 0; i < n; i++) {
+        size_t k = below(seed, sizeof(letters) - 2);
+        if (letters[k] == '\xc3') {
+            t[at++] = '\xc3';
+            t[at++] = '\xa4';
+        } else if (letters[k] != '\xa4') {
+            t[at++] = letters[k];
+        }
+    }
+    return t;
+}
+
+static uint64_t number(uint64_t *seed, const struct vr_row *row, uint64_t type_max)
+{
+    uint64_t hi = row->max ? row->max : type_max, lo = row->min ? row->min : row->nonzero;
+    switch (below(seed, 4)) {
+    case 0: return lo;
+    case 1: return hi;
+    default: return hi == UINT64_MAX && !lo ? next(seed) : lo + below(seed, hi - lo + 1);
+    }
+}
+
+static int choice(uint64_t *seed, const char *const *names)
+{
+    int n = 0;
+    while (names[n])
+        n++;
+    return n > 1 ? 1 + (int)below(seed, (uint64_t)n - 1) : 0;
+}
+
+struct oint { bool set; int v; };
+struct ouint { bool set; unsigned v; };
+struct ou64 { bool set; uint64_t v; };
+struct oi64 { bool set; int64_t v; };
+
+static void random_rows(struct vr_arena *arena, const struct vr_row *rows, void *base, uint64_t *seed, int depth);
+
+static void *random_struct(struct vr_arena *arena, const struct vr_xml_elem *elem, uint64_t *seed, int depth)
+{
+    void *obj = vr_elem_new(arena, elem);
+    random_rows(elem->own_arena ? *(struct vr_arena **)obj : arena, elem->rows, obj, seed, depth);
+    return obj;
+}
+
+static void random_value(struct vr_arena *arena, const struct vr_row *row, void *base, uint64_t *seed)
+{
+    void *m = (char *)base + row->offset;
+    switch ((enum vr_kind)row->kind) {
+    case VR_K_STR: *(const char **)m = text(arena, seed); break;
+    case VR_K_ENUM: *(int *)m = choice(seed, row->aux); break;
+    case VR_K_YESNO:
+    case VR_K_ONOFF: *(int *)m = 1 + (int)below(seed, 2); break;
+    case VR_K_BOOL:
+    case VR_K_PRESENT: *(bool *)m = true; break;
+    case VR_K_UINT: *(unsigned *)m = (unsigned)number(seed, row, UINT_MAX); break;
+    case VR_K_OUINT: *(struct ouint *)m = (struct ouint){ true, (unsigned)number(seed, row, UINT_MAX) }; break;
+    case VR_K_OINT: *(struct oint *)m = (struct oint){ true, (int)number(seed, row, INT_MAX) }; break;
+    case VR_K_U64: *(uint64_t *)m = number(seed, row, UINT64_MAX); break;
+    case VR_K_OU64: *(struct ou64 *)m = (struct ou64){ true, number(seed, row, UINT64_MAX) }; break;
+    case VR_K_OI64: *(struct oi64 *)m = (struct oi64){ true, (int64_t)next(seed) }; break;
+    case VR_K_SIZE: *(uint64_t *)m = 1 + below(seed, 1ull << 40); break;
+    case VR_K_OSIZE: *(struct ou64 *)m = (struct ou64){ true, below(seed, 1ull << 40) }; break;
+    case VR_K_UUID:
+        for (int i = 0; i < 16; i++)
+            ((unsigned char *)m)[i] = (unsigned char)next(seed);
+        *((bool *)base + row->has - 1) = true;
+        break;
+    case VR_K_CODEC: {
+        const struct vr_codec_ops *ops = row->aux;
+        if (ops->random)
+            ops->random(arena, seed, m);
+        break;
+    }
+    default: break;
+    }
+}
+
+static void random_rows(struct vr_arena *arena, const struct vr_row *rows, void *base, uint64_t *seed, int depth)
+{
+    for (const struct vr_row *row = rows; row->kind != VR_K_END; row++) {
+        void *m = (char *)base + row->offset;
+        bool want = below(seed, 2) || row->required;
+        if (row->hidden || row->validate_only || row->format_only || !vr_row_active(row, base))
+            continue;
+        switch ((enum vr_kind)row->kind) {
+        case VR_K_GROUP:
+            if (row->has)
+                *((bool *)base + row->has - 1) = want;
+            if (want || !row->has)
+                random_rows(arena, row->aux, m, seed, depth);
+            break;
+        case VR_K_INLINE: random_rows(arena, row->aux, m, seed, depth); break;
+        case VR_K_INLINE_PTR:
+            if (!*(void **)m)
+                *(void **)m = vr_elem_new(arena, vr_row_elem(row));
+            random_rows(arena, vr_row_elem(row)->rows, *(void **)m, seed, depth);
+            break;
+        case VR_K_CHILD:
+            if (!want || depth > 6)
+                break;
+            if (!*(void **)m)
+                *(void **)m = vr_elem_new(arena, vr_row_elem(row));
+            random_rows(arena, vr_row_elem(row)->rows, *(void **)m, seed, depth + 1);
+            break;
+        case VR_K_LIST:
+        case VR_K_STRS: {
+            struct vr_ptr_list *list = m;
+            for (uint64_t n = depth > 6 ? 0 : below(seed, 3); n && !(list->n && row->kind == VR_K_STRS); n--)
+                vr_ptr_list_add(arena, list, row->kind == VR_K_STRS ? (void *)text(arena, seed)
+                                                                    : random_struct(arena, vr_row_elem(row), seed, depth + 1));
+            break;
+        }
+        case VR_K_RAW:
+            if (want)
+                *(const char **)m = vr_arena_strdup(arena, "<a:b xmlns:a=\"urn:x\" c=\"1\"/>");
+            break;
+        case VR_K_CUSTOM: break;
+        default:
+            if (want)
+                random_value(arena, row, base, seed);
+        }
+    }
+}
+
+void *vr_elem_random(struct vr_arena *arena, const struct vr_xml_elem *elem, uint64_t *seed)
+{
+    return random_struct(arena, elem, seed, 0);
+}
