@@ -167,7 +167,7 @@ static bool start_tag(struct scanner *s)
     if (s->depth == 0)
         s->out->root = vr_arena_strndup(s->arena, name, len);
     s->seen_root = true;
-    bool closed;
+    bool closed = false;
     if (!attributes(s, p, &closed))
         return false;
     s->capture = NULL;

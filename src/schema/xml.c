@@ -175,7 +175,8 @@ struct vr_xml_node *vr_xml_parse(struct vr_arena *arena, const char *xml, size_t
         return NULL;
     }
     b.ctxt = ctxt;
-    xmlCtxtUseOptions(ctxt, XML_PARSE_NONET | XML_PARSE_NOWARNING);
+    /* NOENT: without it &amp; in attributes stays a reference; entities of one's own were refused above */
+    xmlCtxtUseOptions(ctxt, XML_PARSE_NONET | XML_PARSE_NOWARNING | XML_PARSE_NOENT);
     xmlSAXHandler handler = { .initialized = XML_SAX2_MAGIC, .startElementNs = on_start, .endElementNs = on_end,
                               .characters = on_text, .ignorableWhitespace = on_text, .cdataBlock = on_cdata,
                               .comment = on_comment, .serror = on_error };
