@@ -26,16 +26,6 @@ MASKS = [(re.compile(r"domain-\d+-"), "domain-N-"), (re.compile(r"\b(vnet|macvta
          (re.compile(r"/dev/pts/\d+"), "/dev/pts/N")]
 
 
-def transform(text):
-    """The rewriting that the recording did before use."""
-    text = re.sub(r"(<emulator[^>]*>)\s*/usr/(?:bin|libexec)/(?:qemu-kvm|kvm|qemu)\s*(</emulator>)",
-                  r"\1/usr/bin/qemu-system-x86_64\2", text)
-    text = re.sub(r"(<domain\b[^>]*\btype=)(['\"])(?:kvm|hvf)\2", r"\1\2qemu\2", text, count=1)
-    numbers = iter(range(1000))
-    return re.sub(r"(<source file=)(['\"])/dev/null\2",
-                  lambda m: "%s%s/var/lib/libvirt/images/null%d.img%s" % (m[1], m[2], next(numbers), m[2]), text)
-
-
 def mask(text, source):
     macs, uuids = set(m.lower() for m in MAC.findall(source)), set(u.lower() for u in UUID.findall(source))
     text = MAC.sub(lambda m: m[0] if m[0].lower() in macs else 'MAC-GEN', text)
@@ -92,7 +82,7 @@ def main():
     with tempfile.TemporaryDirectory() as tmp:
         files, sources = [], []
         for i, (path, _) in enumerate(items):
-            sources.append(transform(open(path, encoding='utf-8').read()))
+            sources.append(open(path, encoding='utf-8').read())
             files.append(os.path.join(tmp, '%d.xml' % i))
             open(files[-1], 'w', encoding='utf-8').write(sources[-1])
         results = run(a.tool, files)

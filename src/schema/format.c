@@ -113,7 +113,7 @@ static void tag(struct vr_buf *out, const char *prefix, const char *name)
 
 /* One element over `rows`; nothing at all when it would be empty and `keep` is not set. */
 static void element(struct vr_format *f, const char *prefix, const char *name, const struct vr_row *rows, const void *base,
-                    bool keep)
+                    bool keep, bool open)
 {
     size_t start = f->out->len;
     vr_buf_spaces(f->out, (size_t)f->indent);
@@ -137,7 +137,7 @@ static void element(struct vr_format *f, const char *prefix, const char *name, c
     f->indent += 2;
     vr_rows_format_children(f, rows, base);
     f->indent -= 2;
-    if (f->out->len != body) {
+    if (f->out->len != body || open) {
         vr_buf_spaces(f->out, (size_t)f->indent);
         vr_buf_str(f->out, "</");
         tag(f->out, prefix, name);
@@ -156,7 +156,7 @@ void vr_elem_format(struct vr_format *f, const struct vr_xml_elem *elem, const c
 {
     if (elem->skip_format && elem->skip_format(obj, f))
         return;
-    element(f, NULL, name ? name : elem->name, elem->rows, obj, true);
+    element(f, NULL, name ? name : elem->name, elem->rows, obj, true, false);
 }
 
 static void format_text(struct vr_format *f, const struct vr_row *row, const void *base)
@@ -212,7 +212,7 @@ static void format_list(struct vr_format *f, const struct vr_row *row, const voi
     size_t body = f->out->len;
     for (size_t i = 0; i < list->n; i++)
         if (!elem->skip_format || !elem->skip_format(list->v[i], f))
-            element(f, row->prefix, row->name, elem->rows, list->v[i], true);
+            element(f, row->prefix, row->name, elem->rows, list->v[i], true, false);
     if (!row->wrap)
         return;
     f->indent -= 2;
@@ -261,11 +261,11 @@ void vr_rows_format_children(struct vr_format *f, const struct vr_row *rows, con
         switch ((enum vr_kind)row->kind) {
         case VR_K_GROUP:
             element(f, row->prefix, row->name, row->aux, m,
-                    row->present_always || (row->has && *((const bool *)base + row->has - 1)));
+                    row->present_always || (row->has && *((const bool *)base + row->has - 1)), row->never_short);
             break;
         case VR_K_CHILD:
             if (*(void *const *)m && !(vr_row_elem(row)->skip_format && vr_row_elem(row)->skip_format(*(void *const *)m, f)))
-                element(f, row->prefix, row->name, vr_row_elem(row)->rows, *(void *const *)m, !row->unless_empty);
+                element(f, row->prefix, row->name, vr_row_elem(row)->rows, *(void *const *)m, !row->unless_empty, false);
             break;
         case VR_K_LIST: format_list(f, row, base); break;
         case VR_K_STRS: format_strs(f, row, base); break;

@@ -115,6 +115,7 @@ struct vr_row {
     bool required;             /* missing is an error: stock's "Missing required attribute" or .missing */
     bool hidden;               /* neither read nor written: a member that only copies */
     bool present_always;       /* group: printed even when empty */
+    bool never_short;          /* group: <a></a> in two lines rather than <a/> */
     bool zero;                 /* numbers without `set`: 0 is printed too */
     bool nonzero;              /* reading 0 is an error */
     bool lenient;              /* a value that cannot be read counts as not said */

@@ -263,6 +263,12 @@ static bool static_or_live(const void *base, const struct vr_format *f)
     return l->label && (!vr_inactive(f) || !l->type || !vr_streq(l->type, "dynamic"));
 }
 
+static bool not_none(const void *base, const struct vr_format *f)
+{
+    const LABEL *l = base;
+    return !l->type || !vr_streq(l->type, "none");
+}
+
 static bool live(const void *base, const struct vr_format *f)
 {
     return !vr_inactive(f);
@@ -271,7 +277,7 @@ static bool live(const void *base, const struct vr_format *f)
 static const struct vr_row seclabel_rows[] = {
     VR_A_STR(LABEL, type, "type"),
     VR_A_STR(LABEL, model, "model"),
-    VR_A_YESNO(LABEL, relabel, "relabel"),
+    VR_A_YESNO(LABEL, relabel, "relabel", .when = not_none),
     VR_T_STR(LABEL, label, "label", .when = static_or_live, .unless_empty = true),
     VR_T_STR(LABEL, imagelabel, "imagelabel", .when = live, .unless_empty = true),
     VR_T_STR(LABEL, baselabel, "baselabel", .unless_empty = true),

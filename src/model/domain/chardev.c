@@ -27,6 +27,13 @@ static bool pty_path_shown(const void *base, const struct vr_format *f)
     return ((const CHR *)base)->type != VR_CHR_PTY || !vr_inactive(f);
 }
 
+/* a socket whose place is chosen at start has no mode worth telling */
+static bool mode_shown(const void *base, const struct vr_format *f)
+{
+    const CHR *c = base;
+    return c->type == VR_CHR_TCP || c->path;
+}
+
 static const struct vr_row clipboard_rows[] = { VR_A_YESNO(CHR, clipboard, "copypaste"), VR_END };
 static const struct vr_row mouse_rows[] = { VR_A_STR(CHR, mouse_mode, "mode"), VR_END };
 
@@ -35,7 +42,7 @@ static const struct vr_row source_rows[] = {
     VR_A_STR(CHR, channel, "channel", FOR(B(SPICEPORT) | B(DBUS))),
     VR_A_STR(CHR, master, "master", FOR(B(NMDM))),
     VR_A_STR(CHR, slave, "slave", FOR(B(NMDM))),
-    VR_A_ENUM(CHR, mode, "mode", vr_chr_source_mode_names, FOR(B(TCP) | B(UNIX)), .bad = "Unknown source mode '%s'",
+    VR_A_ENUM(CHR, mode, "mode", vr_chr_source_mode_names, FOR(B(TCP) | B(UNIX)), .when = mode_shown, .bad = "Unknown source mode '%s'",
               .bad_code = VIR_ERR_INTERNAL_ERROR),
     VR_A_STR(CHR, path, "path", FOR(PATHS), .when = pty_path_shown, .unless_empty = true),
     VR_A_STR(CHR, host, "host", FOR(B(TCP))),
@@ -222,12 +229,6 @@ static const struct vr_row console_target_rows[] = {
     VR_END,
 };
 
-/* target port= is a number for guestfwd's service, and name= and state= are a virtio channel's */
-static bool name_shown(const void *base, const struct vr_format *f)
-{
-    const DEV *d = base;
-    return d->channel_target != VR_CHANNEL_VIRTIO || d->src.type != VR_CHR_SPICEVMC || d->name;
-}
 static bool state_shown(const void *base, const struct vr_format *f)
 {
     return !vr_inactive(f);
@@ -239,7 +240,7 @@ static const struct vr_row channel_target_rows[] = {
               .bad = "unknown target type '%s' specified for character device", .bad_code = VIR_ERR_CONFIG_UNSUPPORTED),
     VR_A_STR(DEV, address, "address", TO(GUESTFWD)),
     VR_A_STR(DEV, service, "port", TO(GUESTFWD)),
-    VR_A_STR(DEV, name, "name", VR_WHEN(DEV, channel_target, VR_BIT(VR_CHANNEL_VIRTIO) | VR_BIT(VR_CHANNEL_XEN)), .when = name_shown),
+    VR_A_STR(DEV, name, "name", VR_WHEN(DEV, channel_target, VR_BIT(VR_CHANNEL_VIRTIO) | VR_BIT(VR_CHANNEL_XEN))),
     VR_A_ENUM(DEV, state, "state", vr_channel_state_names, VR_WHEN(DEV, channel_target, VR_BIT(VR_CHANNEL_VIRTIO) | VR_BIT(VR_CHANNEL_XEN)), .when = state_shown, .lenient = true),
     VR_END,
 };
@@ -317,8 +318,6 @@ static bool channel_after(struct vr_parse *p, const struct vr_xml_node *node, vo
         if (!vr_text_u64(d->service, 10, 65535, &port))
             return vr_parse_fail(p, node, err, VIR_ERR_INTERNAL_ERROR, _("Invalid port number: %s"), d->service);
     }
-    if (d->channel_target == VR_CHANNEL_VIRTIO && !d->name && d->src.type == VR_CHR_SPICEVMC)
-        d->name = "com.redhat.spice.0";
     if (p->flags & VR_FORM_INACTIVE)
         d->state = VR_CHANNEL_STATE_UNSET;
     return chr_after(p, node, obj, VR_CHR_KIND_CHANNEL, err);

@@ -261,7 +261,7 @@ static void want_controller(D *d, enum vr_controller_type type, int index)
     c->arena = own;
     c->type = type;
     c->index = (struct vr_oint){ true, index };
-    vr_domain_add_device(d, &(struct vr_device){ VR_DEVICE_CONTROLLER, c });
+    VR_LIST_ADD(d->arena, &d->controllers, c); /* at the end, as stock does, until the document is read again */
 }
 
 #define MAX_IMPLIED 1024 /* an address may name any controller number: do not make millions of them */
@@ -276,10 +276,29 @@ static bool want_controllers(D *d, enum vr_controller_type type, int64_t top, st
     return true;
 }
 
-static bool is_companion(const struct vr_controller *c)
+static bool is_ich9(const struct vr_controller *c)
 {
     return c->type == VR_CONTROLLER_USB && (c->model == VR_CMODEL_ICH9_UHCI1 || c->model == VR_CMODEL_ICH9_UHCI2 ||
-                                            c->model == VR_CMODEL_ICH9_UHCI3);
+                                            c->model == VR_CMODEL_ICH9_UHCI3 || c->model == VR_CMODEL_ICH9_EHCI1);
+}
+
+/* The controllers of one ICH9 set share a number: the last set that still lacks this model, or -1. */
+static int open_ich9_set(const D *d, const struct vr_controller *fresh, size_t before)
+{
+    for (size_t i = before; i-- > 0;) {
+        const struct vr_controller *c = d->controllers.v[i];
+        if (c->type != VR_CONTROLLER_USB)
+            continue;
+        if (!is_ich9(c) || !c->index.set)
+            return -1;
+        for (size_t k = 0; k < d->controllers.n; k++) {
+            const struct vr_controller *o = d->controllers.v[k];
+            if (o->type == VR_CONTROLLER_USB && o->index.set && o->index.v == c->index.v && o->model == fresh->model)
+                return -1;
+        }
+        return c->index.v;
+    }
+    return -1;
 }
 
 static void number_controllers(D *d)
@@ -288,13 +307,12 @@ static void number_controllers(D *d)
         struct vr_controller *c = d->controllers.v[i];
         if (c->index.set)
             continue;
-        /* companions share the number of the controller before them */
-        if (is_companion(c) && i && d->controllers.v[i - 1]->type == VR_CONTROLLER_USB && d->controllers.v[i - 1]->index.set &&
-            (is_companion(d->controllers.v[i - 1]) || d->controllers.v[i - 1]->model == VR_CMODEL_ICH9_EHCI1)) {
-            c->index = d->controllers.v[i - 1]->index;
+        int index = is_ich9(c) ? open_ich9_set(d, c, i) : -1;
+        if (index >= 0) {
+            c->index = (struct vr_oint){ true, index };
             continue;
         }
-        int index = 0;
+        index = 0;
         while (have_controller(d, c->type, index))
             index++;
         c->index = (struct vr_oint){ true, index };
@@ -458,13 +476,6 @@ static bool complete_consoles(D *d, struct vr_error **err)
     return true;
 }
 
-static void complete_ports(D *d)
-{
-    number_ports(d->serials.v, d->serials.n);
-    number_ports(d->parallels.v, d->parallels.n);
-    number_ports(d->consoles.v, d->consoles.n);
-}
-
 /* ---- network cards ----------------------------------------------------------------------------------------------- */
 
 static void complete_interface(struct vr_interface *n)
@@ -514,19 +525,19 @@ static void want_input(D *d, enum vr_input_type type, enum vr_input_bus bus)
     VR_LIST_ADD(d->arena, &d->inputs, input);
 }
 
-static void complete_inputs(D *d)
+static void complete_inputs(D *d, unsigned flags)
 {
     for (size_t i = 0; i < d->inputs.n; i++)
         complete_input(d, d->inputs.v[i]);
-    if (d->graphics.n && is_x86(d)) {
+    if (d->graphics.n && is_x86(d) && !(flags & VR_DOMAIN_TEST)) {
         want_input(d, VR_INPUT_MOUSE, ps2_bus(d));
         want_input(d, VR_INPUT_KEYBOARD, ps2_bus(d));
     }
 }
 
-static void complete_video(const D *d, struct vr_video *v)
+static void complete_video(const D *d, struct vr_video *v, unsigned flags)
 {
-    if (v->type == VR_VIDEO_DEFAULT && d->type == VR_VIRT_TEST)
+    if (v->type == VR_VIDEO_DEFAULT && (d->type == VR_VIRT_TEST || (flags & VR_DOMAIN_TEST)))
         v->type = VR_VIDEO_CIRRUS;
     if (v->type == VR_VIDEO_QXL && !v->ram)
         v->ram = 64 * 1024;
@@ -550,6 +561,13 @@ static void complete_video(const D *d, struct vr_video *v)
 
 static bool complete_videos(D *d, unsigned flags, struct vr_error **err)
 {
+    if (!d->videos.n && d->graphics.n) { /* what is shown needs a card */
+        struct vr_arena *own = vr_arena_child(d->arena);
+        struct vr_video *v = vr_arena_new_of(own, struct vr_video);
+        v->arena = own;
+        v->type = VR_VIDEO_DEFAULT;
+        VR_LIST_ADD(d->arena, &d->videos, v);
+    }
     size_t primary = d->videos.n;
     for (size_t i = 0; i < d->videos.n; i++)
         if (d->videos.v[i]->primary == VR_TRI_YES) {
@@ -566,7 +584,7 @@ static bool complete_videos(D *d, unsigned flags, struct vr_error **err)
     }
     for (size_t i = 0; i < d->videos.n; i++) {
         d->videos.v[i]->primary = i == 0 && d->videos.v[i]->type != VR_VIDEO_NONE ? VR_TRI_YES : VR_TRI_UNSET;
-        complete_video(d, d->videos.v[i]);
+        complete_video(d, d->videos.v[i], flags);
     }
     return true;
 }
@@ -596,13 +614,17 @@ bool vr_domain_complete(D *d, unsigned flags, struct vr_error **err)
         return false;
     number_controllers(d);
     sort_controllers(d);
-    for (size_t i = 0; i < d->interfaces.n; i++)
+    for (size_t i = 0; i < d->interfaces.n; i++) {
         complete_interface(d->interfaces.v[i]);
-    complete_ports(d);
+        if (!d->interfaces.v[i]->target && (flags & VR_DOMAIN_TEST))
+            d->interfaces.v[i]->target = vr_arena_printf(d->interfaces.v[i]->arena, "testnet%zu", i);
+    }
+    number_ports(d->serials.v, d->serials.n);
+    number_ports(d->parallels.v, d->parallels.n);
     if (!complete_consoles(d, err))
         return false;
-    complete_ports(d);
-    complete_inputs(d);
+    number_ports(d->consoles.v, d->consoles.n);
+    complete_inputs(d, flags);
     return complete_videos(d, flags, err) && complete_disks(d, flags, err) && complete_controllers(d, flags, err);
 }
 
@@ -612,7 +634,7 @@ bool vr_device_complete(const D *def, struct vr_device *dev, unsigned flags, str
     case VR_DEVICE_DISK: return disk_address(def, dev->v, flags, err);
     case VR_DEVICE_INTERFACE: complete_interface(dev->v); return true;
     case VR_DEVICE_INPUT: complete_input(def, dev->v); return true;
-    case VR_DEVICE_VIDEO: complete_video(def, dev->v); return true;
+    case VR_DEVICE_VIDEO: complete_video(def, dev->v, flags); return true;
     case VR_DEVICE_CONTROLLER: {
         struct vr_controller *c = dev->v;
         for (int i = 0; !c->index.set; i++)

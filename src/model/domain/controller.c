@@ -74,8 +74,12 @@ static void model_format(struct vr_format *f, const void *base)
 static const char *const model_names[] = { "model", NULL };
 static const struct vr_custom_ops model_ops = { .attrs = model_names, .parse = model_parse, .format_attrs = model_format };
 
+static bool hole_said(const void *base, const struct vr_format *f)
+{
+    return ((const CTL *)base)->has_pcihole64;
+}
 static const struct vr_row hole_rows[] = {
-    VR_C_SIZE(CTL, pcihole64_kib, .zero = true), VR_END,
+    VR_C_SIZE(CTL, pcihole64_kib, .zero = true, .when = hole_said), VR_END,
 };
 
 static const struct vr_row controller_rows[] = {
@@ -150,6 +154,12 @@ static bool controller_after(struct vr_parse *p, const struct vr_xml_node *node,
         return true;
     if (c->type == VR_CONTROLLER_PCI)
         return pci_check(p, node, c, err);
+    if (c->type == VR_CONTROLLER_USB && !c->info.master_startport.set) {
+        /* the companions of one EHCI controller start at fixed ports of it */
+        int at = c->model == VR_CMODEL_ICH9_UHCI1 ? 0 : c->model == VR_CMODEL_ICH9_UHCI2 ? 2 : c->model == VR_CMODEL_ICH9_UHCI3 ? 4 : -1;
+        c->info.master_startport.set = at >= 0;
+        c->info.master_startport.v = at >= 0 ? (unsigned)at : 0;
+    }
     if (c->type == VR_CONTROLLER_USB)
         return range(p, node, &c->ports, 1, 0x7fffffff, "Invalid ports", err);
     return true;

@@ -15,6 +15,11 @@ VR_ENUM_NAMES(vr_cpu_cache_mode, VR_CPU_CACHE_MODES)
 VR_ENUM_NAMES(vr_mem_access, VR_MEM_ACCESSES)
 
 #define CPU struct vr_cpu
+static bool mode_shown(const void *base, const struct vr_format *f)
+{
+    const CPU *c = base;
+    return c->mode != VR_CPU_MODE_CUSTOM || c->model;
+}
 static bool model_said(const void *base, const struct vr_format *f)
 {
     const CPU *c = base;
@@ -146,7 +151,7 @@ static const struct vr_row numa_rows[] = {
 };
 
 static const struct vr_row cpu_rows[] = {
-    VR_A_ENUM(CPU, mode, "mode", vr_cpu_mode_names, .bad = "Invalid mode attribute '%s'", .bad_code = VIR_ERR_CONFIG_UNSUPPORTED),
+    VR_A_ENUM(CPU, mode, "mode", vr_cpu_mode_names, .when = mode_shown, .bad = "Invalid mode attribute '%s'", .bad_code = VIR_ERR_CONFIG_UNSUPPORTED),
     VR_A_ENUM(CPU, match, "match", vr_cpu_match_names, .bad = "Invalid match attribute for CPU specification", .bad_code = VIR_ERR_XML_ERROR),
     VR_A_ENUM(CPU, check, "check", vr_cpu_check_names, .bad = "Invalid check attribute for CPU specification", .bad_code = VIR_ERR_XML_ERROR),
     VR_A_ONOFF(CPU, migratable, "migratable"),

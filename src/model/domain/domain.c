@@ -5,6 +5,7 @@
 
 #include <string.h>
 #include "base/str.h"
+#include "model/domain_xml.h"
 
 VR_ENUM_NAMES(vr_virt_type, VR_VIRT_TYPES)
 VR_ENUM_NAMES(vr_lifecycle_action, VR_LIFECYCLE_ACTIONS)
@@ -83,7 +84,7 @@ static bool qemu_parse(struct vr_parse *p, const struct vr_xml_node *node, void 
     bool any = false;
     for (const struct vr_xml_node *c = node->first; c; c = c->next)
         any |= c->kind == VR_XML_ELEMENT && c->ns && vr_streq(c->ns, QEMU_NS);
-    if (!any || (d->type != VR_VIRT_QEMU && d->type != VR_VIRT_KVM && d->type != VR_VIRT_HVF && !(p->flags & VR_FORM_NO_HOOKS)))
+    if (!any || (p->flags & VR_DOMAIN_TEST) || (d->type != VR_VIRT_QEMU && d->type != VR_VIRT_KVM && d->type != VR_VIRT_HVF && !(p->flags & VR_FORM_NO_HOOKS)))
         return true;
     Q *q = vr_arena_new_of(p->arena, Q);
     if (!vr_rows_parse(p, qemu_rows, node, q, err))
@@ -312,7 +313,7 @@ static const struct vr_row domain_rows[] = {
     VR_T_ENUM(D, on_lockfailure, "on_lockfailure", vr_lock_failure_names, .bad = "unknown lockfailure action: %s", .bad_code = VIR_ERR_CONFIG_UNSUPPORTED),
     VR_GROUP("pm", pm_rows),
     VR_LISTED(D, perf_events, "event", vr_perf_event_elem, .wrap = "perf"),
-    VR_GROUP("devices", vr_devices_rows, .present_always = true),
+    VR_GROUP("devices", vr_devices_rows, .present_always = true, .never_short = true),
     VR_LISTED(D, seclabels, "seclabel", vr_seclabel_elem),
     VR_GROUP("keywrap", keywrap_rows),
     VR_CHILD(D, launch_security, "launchSecurity", vr_launch_security_elem),

@@ -308,6 +308,10 @@ static bool graphics_after(struct vr_parse *p, const struct vr_xml_node *node, v
             g->port = (struct vr_oint){ false, 0 };
     }
     if (g->type == VR_GRAPHICS_SPICE) {
+        /* nothing said about ports and addresses: reachable only through a descriptor */
+        LISTEN *l = g->listens.n == 1 ? g->listens.v[0] : NULL;
+        if (l && l->type == VR_LISTEN_ADDRESS && !l->address && !g->port.v && !g->tls_port.v && g->autoport != VR_TRI_YES)
+            l->type = VR_LISTEN_NONE;
         if ((g->port.set && g->port.v == -1) || (g->tls_port.set && g->tls_port.v == -1))
             g->autoport = g->port.set && g->port.v == -1 && g->tls_port.set && g->tls_port.v == -1 ? VR_TRI_YES : g->autoport;
         if (g->autoport == VR_TRI_YES && (p->flags & VR_FORM_INACTIVE))

@@ -130,6 +130,7 @@ static bool bootmenu_after(struct vr_parse *p, const struct vr_xml_node *node, v
     OS *os = base;
     const char *t = vr_xml_get(node, "timeout");
     uint64_t v;
+    os->bootmenu_timeout = 0;
     if (t && os->bootmenu == VR_TRI_YES) {
         if (!vr_text_u64(t, 10, 65535, &v))
             return vr_parse_fail(p, node, err, VIR_ERR_CONFIG_UNSUPPORTED, _("invalid value for boot menu timeout, must be in range [0,65535]"));
