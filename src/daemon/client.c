@@ -5,6 +5,7 @@
 #include "client.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,7 @@
 #define FLUSH_TIME VR_SEC(10)             /* for the last reply of a client that closes */
 #define RETRY_TIME VR_MS(100)             /* when there was no fiber to be had */
 #define PACKETS_PER_TURN 64
+#define CROWD 256                         /* clients */
 #define FIBERS_FULL 6000                  /* of 8,192: the rest is for calls of those who are here */
 
 /* ---- limits and ends ---- */
@@ -254,6 +256,21 @@ static VR_SUSPENDS bool serve(struct vr_client *c)
 
 /* ---- beginning and end ---- */
 
+static bool give_memory_back(void *opaque)
+{
+    malloc_trim(0);
+    return false;
+}
+
+/* A crowd came and went: without this the heap keeps what it took, since something small stays at its end. */
+static void after_crowd(struct vr_server *s)
+{
+    if (s->peak < CROWD || s->client_count > s->peak / 4)
+        return;
+    s->peak = s->client_count;
+    vr_loop_when_idle(give_memory_back, NULL);
+}
+
 static void unlink_client(struct vr_client *c)
 {
     struct vr_server *s = c->server;
@@ -263,6 +280,7 @@ static void unlink_client(struct vr_client *c)
     if (!c->authenticated)
         s->anonymous_count--;
     vr_cond_broadcast(&s->room);
+    after_crowd(s);
     if (s->on_change)
         s->on_change(s->opaque);
 }
@@ -366,6 +384,8 @@ bool vr_server_accept(struct vr_server *server, int fd, const struct vr_service 
     *(server->last ? &server->last->next : &server->first) = c;
     server->last = c;
     server->client_count++;
+    if (server->client_count > server->peak)
+        server->peak = server->client_count;
     if (!c->authenticated)
         server->anonymous_count++;
     if (server->on_change)

@@ -517,6 +517,7 @@ int vr_daemon_main(int argc, char **argv, const struct vr_driver *const *drivers
     }
     run.drivers = drivers;
     umask(geteuid() == 0 ? 022 : 077);
+    vr_raise_descriptor_limit();
     set_places();
     make_absolute(&run.config_path);
     make_absolute(&run.pid_path);

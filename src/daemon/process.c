@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -19,6 +20,7 @@
 #include "base/str.h"
 
 #define SOCKETS_FIRST 3
+#define DESCRIPTORS 65536
 
 /* ---- background ---- */
 
@@ -116,6 +118,18 @@ void vr_pid_file_drop(const char *path, int fd)
         return;
     unlink(path); /* while the lock is held: nobody else's is removed */
     close(fd);
+}
+
+/* ---- descriptors ---- */
+
+void vr_raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= DESCRIPTORS)
+        return;
+    limit.rlim_cur = limit.rlim_max < DESCRIPTORS ? limit.rlim_max : DESCRIPTORS;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+        vr_debug("cannot raise the limit of descriptors: %s", strerror(errno));
 }
 
 /* ---- directories ---- */

@@ -22,6 +22,9 @@ void vr_background_ready(int ready_fd);
 int vr_pid_file_take(const char *path, struct vr_error **err);
 void vr_pid_file_drop(const char *path, int fd);
 
+/** Allows as many descriptors as the system lets us have, within reason: each client and guest needs some. */
+void vr_raise_descriptor_limit(void);
+
 /** Makes a directory and those above it; an existing one is left as it is. */
 bool vr_make_directories(const char *path, unsigned mode, struct vr_error **err);
 
