@@ -31,8 +31,8 @@ const struct vr_cpuid_row vr_cpuid_rows[] = {
       ". nodeid_msr . tbm topoext perfctr_core perfctr_nb" },
     { 0x80000007, 0, VR_EDX, ". . . . . . . . invtsc" },
     { 0x80000008, 0, VR_EBX,
-      "clzero . xsaveerptr . . . . . . wbnoinvd . . ibpb . ibrs amd-stibp . stibp-always-on . . . . . . amd-ssbd virt-ssbd "
-      "amd-no-ssb . amd-psfd" },
+      "clzero . xsaveerptr . . . . . . wbnoinvd . . ibpb . ibrs amd-stibp . . . . . . . . amd-ssbd virt-ssbd "
+      "amd-no-ssb" },
     { 0x8000000a, 0, VR_EDX,
       "npt lbrv svm-lock nrip-save tsc-scale vmcb-clean flushbyasid decodeassists . . pause-filter . pfthreshold avic . "
       "v-vmsave-vmload vgif . . . . . . . . . . . svme-addr-chk" },
