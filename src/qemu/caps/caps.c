@@ -15,7 +15,7 @@ const struct vr_qemu_feature_row vr_qemu_feature_rows[VR_QEMU_FEATURE_COUNT + 1]
 };
 
 /* Bump when the reduced document changes, so that cache files of another build are not read. */
-#define CAPS_FORMAT 3
+#define CAPS_FORMAT 4
 #define MAX_MACHINES 4096
 #define MAX_CPUS 4096
 

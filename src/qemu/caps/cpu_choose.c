@@ -51,7 +51,7 @@ static size_t differences(const struct vr_cpu_set *data, size_t model, const str
     return n;
 }
 
-bool vr_cpu_choose(const struct vr_qemu_accel_caps *accel, struct vr_cpu_choice *out)
+bool vr_cpu_choose(const struct vr_qemu_accel_caps *accel, bool migratable, struct vr_cpu_choice *out)
 {
     struct vr_cpu_set data = { { 0 } };
     const char *vendor = vendor_name(accel->host_vendor);
@@ -59,7 +59,7 @@ bool vr_cpu_choose(const struct vr_qemu_accel_caps *accel, struct vr_cpu_choice 
         return false;
     for (size_t i = 0; accel->host_features[i]; i++) {
         int f = vr_cpu_feature_find(accel->host_features[i]);
-        if (f >= 0 && vr_cpu_feature_migratable(f))
+        if (f >= 0 && (!migratable || vr_cpu_feature_migratable(f)))
             vr_cpu_set_put(&data, f, true);
     }
     size_t count = 0, best = 0;

@@ -55,6 +55,6 @@ struct vr_cpu_choice {
 };
 /**
  * The model that describes the accelerator's richest CPU best: what <cpu mode='host-model'/> stands for. False when the
- * emulator told nothing about it.
+ * emulator told nothing about it. @migratable: without the features that bind a guest to this host.
  */
-bool vr_cpu_choose(const struct vr_qemu_accel_caps *accel, struct vr_cpu_choice *out);
+bool vr_cpu_choose(const struct vr_qemu_accel_caps *accel, bool migratable, struct vr_cpu_choice *out);

@@ -107,7 +107,7 @@ const char *vr_qemu_cpu_vendor(const char *model)
 static void host_model(struct doc *d, const struct vr_qemu_accel_caps *accel)
 {
     struct vr_cpu_choice choice;
-    if (!vr_cpu_choose(accel, &choice)) {
+    if (!vr_cpu_choose(accel, false, &choice)) {
         line(d, "<mode name='host-model' supported='no'/>");
         return;
     }

@@ -54,7 +54,7 @@
     P(ICH9_NOREBOOT, "ICH9-LPC", "noreboot") P(VIRTIO_GPU_BLOB, "virtio-gpu-pci", "blob")                              \
     P(IOMMU_AW_BITS, "intel-iommu", "aw-bits")                                                                         \
     P(IDE_ROTATION, "ide-hd", "rotation_rate") P(PCI_ACPI_INDEX, "virtio-net-pci", "acpi-index")                       \
-    O(SANDBOX, "sandbox", "elevateprivileges") O(SPICE, "spice", "port") O(SPICE_GL, "spice", "gl")                    \
+    O(SANDBOX, "sandbox", "elevateprivileges") C(SPICE, "query-spice")                  \
     O(VNC, "vnc", "vnc") O(VNC_POWER_CONTROL, "vnc", "power-control") O(FW_CFG, "fw_cfg", "name")                      \
     C(DUMP_COMPLETED, "dump-guest-memory") C(DISPLAY_RELOAD, "display-reload") C(NBD_SERVER, "nbd-server-start")       \
     C(CALC_DIRTY_RATE, "calc-dirty-rate") C(BACKUP, "blockdev-backup") C(STATS, "query-stats")                         \

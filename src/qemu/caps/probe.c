@@ -208,6 +208,8 @@ static bool converse(struct probe *p, bool kvm, struct vr_json *replies, struct 
     }
     struct vr_json *model = vr_json_object();
     vr_json_add_str(model, "name", kvm ? "host" : "max");
+    if (kvm) /* everything the host has; what must not migrate is taken out where it matters */
+        vr_json_add(model, "props", vr_json_add_bool(vr_json_object(), "migratable", false));
     struct vr_json *arguments = vr_json_object();
     vr_json_add_str(arguments, "type", "full");
     vr_json_add(arguments, "model", model);

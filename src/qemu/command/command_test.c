@@ -8,7 +8,7 @@
 #include "qemu/command/chain.h"
 
 static const char emulator[] =
-    "{\"format\":3,\"major\":7,\"minor\":2,\"micro\":0,\"arch\":\"x86_64\",\"machines\":["
+    "{\"format\":4,\"major\":7,\"minor\":2,\"micro\":0,\"arch\":\"x86_64\",\"machines\":["
     "{\"name\":\"pc-i440fx-7.2\",\"alias\":\"pc\",\"default\":true,\"max\":255,\"cpu\":\"qemu64\",\"ram\":\"pc.ram\"}],"
     "\"tcg\":{\"cpus\":[{\"name\":\"qemu64\"}],\"host-features\":[]},\"tpm-models\":[],\"tpm-types\":[],"
     "\"features\":[\"piix3-usb-uhci\",\"-sandbox.elevateprivileges\"]}";

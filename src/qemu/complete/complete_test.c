@@ -7,7 +7,7 @@
 #include "qemu/complete/pci.h"
 
 static const char emulator[] =
-    "{\"format\":3,\"major\":7,\"minor\":2,\"micro\":0,\"arch\":\"x86_64\",\"machines\":["
+    "{\"format\":4,\"major\":7,\"minor\":2,\"micro\":0,\"arch\":\"x86_64\",\"machines\":["
     "{\"name\":\"pc-q35-7.2\",\"alias\":\"q35\",\"max\":288,\"cpu\":\"qemu64\",\"ram\":\"pc.ram\"},"
     "{\"name\":\"pc-i440fx-7.2\",\"alias\":\"pc\",\"default\":true,\"max\":255,\"cpu\":\"qemu64\",\"ram\":\"pc.ram\"}],"
     "\"tcg\":{\"cpus\":[{\"name\":\"qemu64\"},{\"name\":\"EPYC\",\"lacks\":[\"vme\",\"xsavec\"]}],"

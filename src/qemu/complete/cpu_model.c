@@ -30,7 +30,7 @@ static bool expand_host_model(struct vr_domain_def *def, const struct vr_qemu_ac
 {
     struct vr_cpu_choice choice;
     struct vr_cpu *cpu = def->cpu;
-    if (!vr_cpu_choose(accel, &choice))
+    if (!vr_cpu_choose(accel, true, &choice))
         return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED,
                        _("CPU mode '%s' for %s %s domain on %s host is not supported by hypervisor"), "host-model",
                        def->os.arch, vr_virt_type_names[def->type], caps->arch);
