@@ -23,8 +23,9 @@ bool vr_qemu_disk_empty(const struct vr_disk *disk)
 
 void vr_qemu_prepare_disk(struct vr_domain_def *def, struct vr_disk *disk, unsigned *next)
 {
-    if (vr_qemu_disk_empty(disk))
+    if (disk->bus == VR_DISK_BUS_SD)
         return;
+    /* an empty drive takes a number too: stock's count, which tools know */
     for (struct vr_storage_source *s = disk->src; s && s->type != VR_STORAGE_UNSET; s = s->backing) {
         s->id = (*next)++;
         s->node_storage = vr_arena_printf(def->arena, "libvirt-%u-storage", s->id);
@@ -344,7 +345,12 @@ bool build_pflash(struct build *b)
         return true;
     if (os->nvram->type == VR_STORAGE_FILE && os->nvram->path)
         return flash(b, "pflash1", os->nvram->path, false, os->nvram_format);
-    if (os->nvram->type == VR_STORAGE_BLOCK && os->nvram->path)
-        return not_yet(b->err, "firmware variables on a block device");
-    return not_yet(b->err, "firmware variables on network storage");
+    struct vr_storage_source vars = *os->nvram;
+    vars.node_storage = "libvirt-pflash1-storage";
+    vars.node_format = "libvirt-pflash1-format";
+    vars.readonly = false;
+    vars.format = os->nvram_format;
+    vars.backing = NULL;
+    return cmd_json(b, "-blockdev", vr_qemu_block_node(NULL, &vars, true, b->err)) &&
+           cmd_json(b, "-blockdev", vr_qemu_block_node(NULL, &vars, false, b->err));
 }

@@ -6,7 +6,11 @@
 
 const char *vr_qemu_channel_path(struct vr_arena *arena, const struct vr_qemu_run *run, const struct vr_chr *channel)
 {
-    return vr_arena_printf(arena, "%s/%s", run->channel_dir, channel->name ? channel->name : channel->info.alias);
+    const struct vr_device_info *i = &channel->info;
+    if (channel->name)
+        return vr_arena_printf(arena, "%s/%s", run->channel_dir, channel->name);
+    return vr_arena_printf(arena, "%s/vioser-%02u-%02u-%02u.sock", run->channel_dir, i->vioserial.controller,
+                           i->vioserial.bus, i->vioserial.port);
 }
 
 static void add_path(struct vr_buf *text, const char *key, const char *path)
@@ -35,10 +39,10 @@ static bool add_file(struct build *b, struct vr_buf *text, const struct vr_chr_s
         cmd_argf(b, "set=%u,fd=%d,opaque=%s-source", set, fd, alias);
         vr_buf_printf(text, ",path=/dev/fdset/%u", set);
     }
-    if (!b->run->native || src->append != VR_TRI_UNSET || fd >= 0)
-        vr_buf_printf(text, ",append=%s", src->append == VR_TRI_OFF ? "off" : "on");
-    else
+    if (fd >= 0) /* what is passed was opened as the document says, and must not be cut */
         vr_buf_str(text, ",append=on");
+    else if (src->append != VR_TRI_UNSET)
+        vr_buf_printf(text, ",append=%s", src->append == VR_TRI_OFF ? "off" : "on");
     return true;
 }
 

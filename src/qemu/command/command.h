@@ -58,6 +58,13 @@ struct vr_qemu_command *vr_qemu_command_build(const struct vr_domain_def *def, c
 char **vr_qemu_command_argv(struct vr_qemu_command *cmd);
 char **vr_qemu_command_envp(struct vr_qemu_command *cmd);
 
+/**
+ * vr_qemu_native_prepare - a definition made ready to be only shown (domxml-to-native)
+ *
+ * Interfaces become taps that some script would have made, as stock shows them; addresses follow. Before aliases.
+ */
+bool vr_qemu_native_prepare(struct vr_domain_def *def, const struct vr_qemu_caps *caps, struct vr_error **err);
+
 /* ---- block graph (block.c) ---------------------------------------------------------------------------------------- */
 
 /**

@@ -136,17 +136,15 @@ static void timers(const struct build *b, struct vr_buf *text)
 static void cache_and_size(const struct vr_cpu *cpu, struct vr_buf *text)
 {
     if (cpu->cache.set) {
-        switch (cpu->cache.mode) {
-        case VR_CPU_CACHE_EMULATE:
-            vr_buf_str(text, ",l3-cache=on,host-cache-info=off");
-            break;
-        case VR_CPU_CACHE_PASSTHROUGH:
-            vr_buf_str(text, ",host-cache-info=on,l3-cache=off");
-            break;
-        default:
-            vr_buf_str(text, ",l3-cache=off,host-cache-info=off");
-            break;
-        }
+        bool host = cpu->mode == VR_CPU_MODE_HOST_PASSTHROUGH || cpu->mode == VR_CPU_MODE_MAXIMUM;
+        if (cpu->cache.mode == VR_CPU_CACHE_EMULATE)
+            vr_buf_str(text, ",l3-cache=on");
+        if (cpu->cache.mode == VR_CPU_CACHE_PASSTHROUGH)
+            vr_buf_str(text, ",host-cache-info=on");
+        else if (host) /* only such a CPU would pass the host's on */
+            vr_buf_str(text, ",host-cache-info=off");
+        if (cpu->cache.mode != VR_CPU_CACHE_EMULATE)
+            vr_buf_str(text, ",l3-cache=off");
     }
     if (cpu->maxphysaddr.mode && vr_streq(cpu->maxphysaddr.mode, "passthrough"))
         vr_buf_str(text, ",host-phys-bits=on");

@@ -68,6 +68,13 @@ bool build_inputs(struct build *b)
 
 /* ---- shared folders ---------------------------------------------------------------------------------------------- */
 
+static void add_mode(struct vr_buf *text, const char *key, const char *mode)
+{
+    uint64_t bits;
+    if (mode && vr_parse_u64(mode, 8, 07777, &bits))
+        vr_buf_printf(text, ",%s=%04o", key, (unsigned)bits);
+}
+
 static bool fs_9p(struct build *b, const struct vr_filesystem *fs)
 {
     vr_autobuf struct vr_buf text = VR_BUF_INIT;
@@ -79,10 +86,8 @@ static bool fs_9p(struct build *b, const struct vr_filesystem *fs)
                                                                                            : "passthrough");
     if (fs->multidevs && !vr_streq(fs->multidevs, "default"))
         vr_buf_printf(&text, ",multidevs=%s", fs->multidevs);
-    if (fs->fmode)
-        vr_buf_printf(&text, ",fmode=%s", fs->fmode);
-    if (fs->dmode)
-        vr_buf_printf(&text, ",dmode=%s", fs->dmode);
+    add_mode(&text, "fmode", fs->fmode);
+    add_mode(&text, "dmode", fs->dmode);
     if (vr_streq0(fs->wrpolicy, "immediate"))
         vr_buf_str(&text, ",writeout=immediate");
     vr_buf_printf(&text, ",id=fsdev-%s,path=", fs->info.alias);
@@ -190,7 +195,8 @@ bool build_panics(struct build *b)
         case VR_PANIC_ISA:
             p = vr_json_object();
             vr_json_add_str(p, "driver", "pvpanic");
-            vr_json_add_uint(p, "ioport", d->info.type == VR_ADDRESS_ISA && d->info.isa.iobase ? d->info.isa.iobase : 0x505);
+            if (d->info.type == VR_ADDRESS_ISA)
+                add_uint_if(p, "ioport", d->info.isa.iobase);
             if (!cmd_device(b, p))
                 return false;
             break;
@@ -318,6 +324,8 @@ bool build_hostdevs(struct build *b)
     for (size_t i = 0; i < b->def->hostdevs.n; i++) {
         const struct vr_hostdev *h = b->def->hostdevs.v[i];
         bool ok;
+        if (h->info.type == VR_ADDRESS_UNASSIGNED)
+            continue; /* kept from the host, not given to the guest */
         if (h->mode != VR_HOSTDEV_MODE_SUBSYS)
             return vr_fail(b->err, VIR_ERR_CONFIG_UNSUPPORTED, _("hostdev mode 'capabilities' is not supported in %s"), "qemu");
         /* Taking a device from the host (driver rebinding, /dev nodes, IOMMU groups) is not built: only show it. */

@@ -22,8 +22,8 @@ static bool ide_place(struct vr_json *props, const struct vr_domain_def *def, co
 
 static bool scsi_wide(const struct vr_controller *c)
 {
-    return c->model == VR_CMODEL_VIRTIO_SCSI || c->model == VR_CMODEL_VIRTIO_TRANSITIONAL ||
-           c->model == VR_CMODEL_VIRTIO_NON_TRANSITIONAL || c->model == VR_CMODEL_IBMVSCSI;
+    return c->model != VR_CMODEL_LSILOGIC && c->model != VR_CMODEL_BUSLOGIC && c->model != VR_CMODEL_NCR53C90 &&
+           c->model != VR_CMODEL_DC390 && c->model != VR_CMODEL_AM53C974;
 }
 
 static bool scsi_place(struct vr_json *props, const struct vr_domain_def *def, const struct vr_disk *d,
@@ -54,8 +54,10 @@ static bool scsi_place(struct vr_json *props, const struct vr_domain_def *def, c
     }
     if (d->device == VR_DISK_LUN)
         return true;
-    /* what the guest sees as the device's name: the serial when there is one, which has its own property */
-    if (!d->serial)
+    /* what the guest sees as the device's name */
+    if (d->serial)
+        vr_json_add_str(props, "device_id", d->serial);
+    else
         vr_json_add_strf(props, "device_id", "drive-%s", d->info.alias);
     return true;
 }
@@ -219,12 +221,33 @@ static bool sd_card(struct build *b, const struct vr_disk *d)
     return true;
 }
 
+/* Q35 has no floppy controller of its own; a PC's own one takes its boot order as a global. */
+static bool floppies(struct build *b, const unsigned boot[2])
+{
+    if (!vr_qemu_find_controller(b->def, VR_CONTROLLER_FDC, 0))
+        return true;
+    if (vr_qemu_is_q35(b->def)) {
+        struct vr_json *fdc = vr_json_object();
+        vr_json_add_str(fdc, "driver", "isa-fdc");
+        add_uint_if(fdc, "bootindexA", boot[0]);
+        add_uint_if(fdc, "bootindexB", boot[1]);
+        return cmd_json(b, "-device", fdc);
+    }
+    for (int unit = 0; unit < 2; unit++) {
+        if (boot[unit]) {
+            cmd_arg(b, "-global");
+            cmd_argf(b, "isa-fdc.bootindex%c=%u", unit ? 'B' : 'A', boot[unit]);
+        }
+    }
+    return true;
+}
+
 bool build_disks(struct build *b)
 {
     const struct vr_domain_def *def = b->def;
     unsigned boot_cd = boot_position(def, VR_BOOT_CDROM), boot_hd = boot_position(def, VR_BOOT_HD),
              boot_fd = boot_position(def, VR_BOOT_FD);
-    bool fdc_bus = vr_qemu_find_controller(def, VR_CONTROLLER_FDC, 0) != NULL, fdc_done = false;
+    unsigned floppy_boot[2] = { 0, 0 };
     for (size_t i = 0; i < def->disks.n; i++) {
         const struct vr_disk *d = def->disks.v[i];
         unsigned bootindex = 0;
@@ -248,26 +271,10 @@ bool build_disks(struct build *b)
             if (d->copy_on_read == VR_TRI_ON && !copy_on_read(b, d))
                 return false;
         }
-        if (d->bus == VR_DISK_BUS_FDC && fdc_bus) {
-            /* Q35 has no floppy controller of its own; a PC's own one takes its boot order as a global. */
-            if (vr_qemu_is_q35(def) && !fdc_done) {
-                struct vr_json *fdc = vr_json_object();
-                vr_json_add_str(fdc, "driver", "isa-fdc");
-                for (size_t k = i; k < def->disks.n; k++) {
-                    const struct vr_disk *f = def->disks.v[k];
-                    unsigned order = f->info.boot_order ? f->info.boot_order : k == i ? bootindex : 0;
-                    if (f->bus == VR_DISK_BUS_FDC && order)
-                        vr_json_add_uint(fdc, f->info.drive.unit ? "bootindexB" : "bootindexA", order);
-                }
-                cmd_json(b, "-device", fdc);
-            } else if (!vr_qemu_is_q35(def) && bootindex) {
-                cmd_arg(b, "-global");
-                cmd_argf(b, "isa-fdc.bootindex%c=%u", d->info.drive.unit ? 'B' : 'A', bootindex);
-            }
-            fdc_done = true;
-        }
+        if (d->bus == VR_DISK_BUS_FDC && d->info.drive.unit < 2)
+            floppy_boot[d->info.drive.unit] = bootindex;
         if (!cmd_device(b, vr_qemu_disk_device(def, d, bootindex, b->err)))
             return false;
     }
-    return true;
+    return floppies(b, floppy_boot);
 }

@@ -20,9 +20,11 @@ static const char *address_of(const struct vr_graphics *g, const char *fallback)
 static const char *socket_of(const struct build *b, const struct vr_graphics *g, const char *name)
 {
     const struct vr_graphics_listen *l = listen_of(g);
-    if (l && l->type == VR_LISTEN_SOCKET)
-        return l->socket ? l->socket : vr_arena_printf(b->cmd->arena, "%s/%s.sock", b->run->private_dir, name);
-    return !l && g->socket_attr ? g->socket_attr : NULL;
+    if (l && l->type == VR_LISTEN_SOCKET && l->socket)
+        return l->socket;
+    if (g->socket_attr)
+        return g->socket_attr;
+    return l && l->type == VR_LISTEN_SOCKET ? vr_arena_printf(b->cmd->arena, "%s/%s.sock", b->run->private_dir, name) : NULL;
 }
 
 /* The audio device of a graphic or sound device: its own, else the first. */
@@ -99,8 +101,10 @@ static bool spice(struct build *b, const struct vr_graphics *g)
             any = true;
         }
         const char *address = address_of(g, b->run->spice_listen ? b->run->spice_listen : "127.0.0.1");
-        if (any || address)
+        if (any)
             vr_buf_printf(&text, "addr=%s,", address);
+        else
+            vr_buf_str(&text, "port=0,");
     }
     if (b->run->spice_tls_dir && !path)
         vr_buf_printf(&text, "x509-dir=%s,", b->run->spice_tls_dir);

@@ -52,6 +52,8 @@ static bool is_on(const struct vr_feature *f)
 static bool unsupported_features(struct build *b)
 {
     const struct vr_domain_features *f = &b->def->features;
+    if (b->run->native)
+        return true; /* only shown: nothing of this is on the command line */
     if (b->def->launch_security)
         return not_yet(b->err, "<launchSecurity>");
     if (f->async_teardown.state == VR_TRI_ON)

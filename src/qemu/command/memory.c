@@ -101,10 +101,10 @@ struct vr_json *memory_backend(struct build *b, const char *id, uint64_t size_ki
     } else if (nvdimm) {
         type = "memory-backend-file";
         path = device->path;
-        prealloc = !device->readonly;
+        prealloc = true;
     } else if (memfd) {
         type = "memory-backend-memfd";
-    } else if (file || access == VR_MEM_ACCESS_SHARED) {
+    } else if (file || access) {
         type = "memory-backend-file";
         path = own_path = vr_printf("%s/%s", b->run->memory_dir, id);
     }
@@ -129,13 +129,25 @@ struct vr_json *memory_backend(struct build *b, const char *id, uint64_t size_ki
         add_uint_if(props, "align", device->alignsize_kib << 10);
         if (device->pmem)
             vr_json_add_bool(props, "pmem", true);
-        if (device->readonly)
-            vr_json_add_bool(props, "readonly", true);
     }
     if (cell < 0 && !device && !vr_streq(type, "memory-backend-ram")) /* keeps the migration stream's name of the RAM */
         vr_json_add_bool(props, "x-use-canonical-path-for-ramblock-id", false);
     host_nodes(props, def, cell, device);
     return vr_json_ref(props);
+}
+
+/* A cell that needs nothing special, on a machine old enough to take plain sizes, gets them: migration depends on it. */
+static bool plain_cells(const struct build *b)
+{
+    const struct vr_domain_def *def = b->def;
+    const struct vr_qemu_machine *m = vr_qemu_caps_machine(b->run->caps, def->os.machine);
+    if (!m || !m->numa_mem || def->memory_backing.hugepages || def->memory_backing.source_type ||
+        def->memory_backing.access || def->memory_backing.discard || def->numatune || def->cpu->interconnects.n)
+        return false;
+    for (size_t i = 0; i < def->cpu->cells.n; i++)
+        if (def->cpu->cells.v[i]->mem_access || def->cpu->cells.v[i]->discard)
+            return false;
+    return true;
 }
 
 bool build_memory(struct build *b)
@@ -151,8 +163,13 @@ bool build_memory(struct build *b)
         cmd_arg(b, "-m");
         cmd_argf(b, "%llu", (unsigned long long)def->memory_kib / 1024);
     }
-    if (def->cpu && def->cpu->cells.n)
+    if (def->cpu && def->cpu->cells.n) {
+        /* no object to say it on */
+        if (plain_cells(b) && def->memory_backing.allocation_mode &&
+            vr_streq(def->memory_backing.allocation_mode, "immediate"))
+            cmd_arg(b, "-mem-prealloc");
         return true;
+    }
     const struct vr_qemu_machine *m = vr_qemu_caps_machine(b->run->caps, def->os.machine);
     if (!m || !m->default_ram_id) {
         if (def->memory_backing.hugepages || def->memory_backing.source_type)
@@ -160,20 +177,6 @@ bool build_memory(struct build *b)
         return true;
     }
     return cmd_json(b, "-object", memory_backend(b, m->default_ram_id, def->memory_kib, -1, NULL, b->err));
-}
-
-/* A cell that needs nothing special, on a machine old enough to take plain sizes, gets them: migration depends on it. */
-static bool plain_cells(const struct build *b)
-{
-    const struct vr_domain_def *def = b->def;
-    const struct vr_qemu_machine *m = vr_qemu_caps_machine(b->run->caps, def->os.machine);
-    if (!m || !m->numa_mem || def->memory_backing.hugepages || def->memory_backing.source_type ||
-        def->memory_backing.access || def->memory_backing.discard || def->memory_backing.allocation_mode || def->numatune || def->cpu->interconnects.n)
-        return false;
-    for (size_t i = 0; i < def->cpu->cells.n; i++)
-        if (def->cpu->cells.v[i]->mem_access || def->cpu->cells.v[i]->discard)
-            return false;
-    return true;
 }
 
 /* "cpus=0-3,cpus=8-11" */
@@ -249,6 +252,14 @@ static bool hmat(struct build *b)
     return true;
 }
 
+static unsigned distance(const struct vr_cpu *cpu, size_t from, size_t to)
+{
+    for (size_t d = 0; d < cpu->cells.v[from]->distances.n; d++)
+        if (cpu->cells.v[from]->distances.v[d]->id == to)
+            return cpu->cells.v[from]->distances.v[d]->value;
+    return 0;
+}
+
 bool build_numa(struct build *b)
 {
     const struct vr_cpu *cpu = b->def->cpu;
@@ -277,10 +288,11 @@ bool build_numa(struct build *b)
         distances = distances || cpu->cells.v[i]->distances.n;
     for (size_t i = 0; distances && i < cpu->cells.n; i++) {
         for (size_t k = 0; k < cpu->cells.n; k++) {
-            unsigned value = i == k ? 10 : 20;
-            for (size_t d = 0; d < cpu->cells.v[i]->distances.n; d++)
-                if (cpu->cells.v[i]->distances.v[d]->id == k)
-                    value = cpu->cells.v[i]->distances.v[d]->value;
+            unsigned value = distance(cpu, i, k);
+            if (!value) /* said one way only: the other is as far */
+                value = distance(cpu, k, i);
+            if (!value)
+                value = i == k ? 10 : 20;
             cmd_arg(b, "-numa");
             cmd_argf(b, "dist,src=%zu,dst=%zu,val=%u", i, k, value);
         }

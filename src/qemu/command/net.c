@@ -216,6 +216,19 @@ static bool netdev(struct build *b, const struct vr_interface *n)
     return cmd_json(b, "-netdev", p);
 }
 
+bool vr_qemu_native_prepare(struct vr_domain_def *def, const struct vr_qemu_caps *caps, struct vr_error **err)
+{
+    for (size_t i = 0; i < def->interfaces.n; i++) {
+        struct vr_interface *n = def->interfaces.v[i], old = *n;
+        if (old.type == VR_NET_HOSTDEV)
+            continue;
+        *n = (struct vr_interface){ .arena = old.arena, .type = VR_NET_ETHERNET, .has_mac = old.has_mac, .mac = old.mac,
+                                    .model = old.model, .script = old.script };
+        n->info.boot_order = old.info.boot_order;
+    }
+    return !def->interfaces.n || vr_qemu_complete(def, caps, err);
+}
+
 bool build_nets(struct build *b)
 {
     unsigned boot = boot_position(b->def, VR_BOOT_NETWORK);

@@ -44,8 +44,8 @@ static bool disk_alias(struct vr_domain_def *def, struct vr_disk *d, struct vr_e
         const struct vr_controller *c = NULL;
         if (d->bus == VR_DISK_BUS_SCSI)
             c = vr_qemu_find_controller(def, VR_CONTROLLER_SCSI, i->drive.controller);
-        bool wide = c && (c->model == VR_CMODEL_VIRTIO_SCSI || c->model == VR_CMODEL_VIRTIO_TRANSITIONAL ||
-                          c->model == VR_CMODEL_VIRTIO_NON_TRANSITIONAL || c->model == VR_CMODEL_IBMVSCSI);
+        bool wide = c && c->model != VR_CMODEL_LSILOGIC && c->model != VR_CMODEL_BUSLOGIC &&
+                    c->model != VR_CMODEL_NCR53C90 && c->model != VR_CMODEL_DC390 && c->model != VR_CMODEL_AM53C974;
         /* a parallel SCSI bus has one target per unit, so four numbers would say one thing twice */
         d->info.alias = wide ? vr_arena_printf(def->arena, "%s%u-%u-%u-%u", prefix, i->drive.controller, i->drive.bus,
                                                i->drive.target, i->drive.unit)
@@ -141,7 +141,8 @@ bool vr_qemu_aliases(struct vr_domain_def *def, struct vr_error **err)
     NUMBERED(cryptos, "crypto");
     for (size_t i = 0; i < def->memories.n; i++)
         memory_alias(def, def->memories.v[i], i);
-    ONE(memballoon, "balloon0");
+    if (def->memballoon && def->memballoon->model != VR_MEMBALLOON_NONE)
+        ONE(memballoon, "balloon0");
     ONE(nvram_device, "nvram");
     ONE(vsock, "vsock0");
     ONE(iommu, "iommu0");

@@ -28,6 +28,7 @@ bool vr_qemu_round_memory(struct vr_domain_def *def, struct vr_error **err)
         modules += m->size_kib;
         if (!round_mib(&m->size_kib, err))
             return false;
+        m->size_kib = (m->size_kib + 2047) / 2048 * 2048; /* modules come in whole large pages */
     }
     (void)modules;
     if (def->cpu && def->cpu->cells.n) {

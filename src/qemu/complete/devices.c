@@ -177,6 +177,30 @@ static void complete_serial(struct vr_domain_def *def, struct vr_chr *c)
     }
 }
 
+/* "…/domain-NAME/CHANNEL" and stock's own directory: a path that some daemon generated, for a guest of another name. */
+static bool generated_path(const struct vr_chr *c)
+{
+    const char *path = c->src.path, *dir = path ? strrchr(path, '/') : NULL;
+    if (!dir || !c->name)
+        return false;
+    if (vr_starts_with(path, "/var/lib/libvirt/qemu/channel/") || vr_starts_with(path, "/run/libvirt/qemu/channel/"))
+        return vr_ends_with(dir, c->name);
+    if (!vr_streq(dir + 1, c->name))
+        return false;
+    const char *parent = dir;
+    while (parent > path && parent[-1] != '/')
+        parent--;
+    return vr_starts_with(parent, "domain-");
+}
+
+static void complete_channel(struct vr_chr *c)
+{
+    if (c->channel_target == VR_CHANNEL_VIRTIO && c->src.type == VR_CHR_UNIX && generated_path(c)) {
+        c->src.path = NULL;
+        c->src.mode = VR_CHR_SOURCE_UNSET;
+    }
+}
+
 static bool complete_inputs(struct vr_domain_def *def, struct vr_error **err)
 {
     for (size_t i = 0; i < def->inputs.n; i++) {
@@ -206,6 +230,8 @@ bool vr_complete_each_device(struct vr_domain_def *def, const struct vr_qemu_cap
         complete_interface(def, caps, def->interfaces.v[i]);
     for (size_t i = 0; i < def->serials.n; i++)
         complete_serial(def, def->serials.v[i]);
+    for (size_t i = 0; i < def->channels.n; i++)
+        complete_channel(def->channels.v[i]);
     for (size_t i = 0; i < def->videos.n; i++)
         complete_video(caps, def->videos.v[i]);
     for (size_t i = 0; i < def->panics.n; i++)
@@ -238,13 +264,15 @@ static void default_audio(struct vr_domain_def *def)
 {
     if (def->audios.n)
         return;
-    enum vr_audio_type type = VR_AUDIO_NONE;
+    enum vr_audio_type type = def->graphics.n ? VR_AUDIO_UNSET : VR_AUDIO_NONE;
     for (size_t i = 0; i < def->graphics.n; i++) {
         if (def->graphics.v[i]->type == VR_GRAPHICS_SPICE)
             type = VR_AUDIO_SPICE;
-        else if (def->graphics.v[i]->type == VR_GRAPHICS_SDL && type == VR_AUDIO_NONE)
-            type = VR_AUDIO_SDL;
+        else if (def->graphics.v[i]->type == VR_GRAPHICS_VNC && type == VR_AUDIO_UNSET)
+            type = VR_AUDIO_NONE;
     }
+    if (type == VR_AUDIO_UNSET)
+        return; /* SDL and D-Bus bring sound of their own */
     struct vr_audio *audio = VR_NEW_DEVICE(def, vr_audio);
     audio->type = type;
     audio->id = 1;

@@ -89,6 +89,21 @@ static void name_machines(const struct vr_qemu_caps *caps, const char *wrong, st
         vr_error_suffix(err, _("; it has: %s"), text.data);
 }
 
+/* Variables of a firmware that is named by hand: a file of the guest's own, in stock's place. */
+static void nvram_path(struct vr_domain_def *def)
+{
+    struct vr_os *os = &def->os;
+    if (os->loader_type != VR_LOADER_PFLASH || os->loader_readonly != VR_TRI_YES || !os->loader ||
+        os->loader_stateless == VR_TRI_YES)
+        return;
+    if (!os->nvram)
+        os->nvram = vr_arena_new_of(def->arena, struct vr_storage_source);
+    if (os->nvram->type == VR_STORAGE_UNSET)
+        os->nvram->type = VR_STORAGE_FILE;
+    if (os->nvram->type == VR_STORAGE_FILE && !os->nvram->path)
+        os->nvram->path = vr_arena_printf(def->arena, "/var/lib/libvirt/qemu/nvram/%s_VARS.fd", def->name);
+}
+
 bool vr_complete_machine(struct vr_domain_def *def, const struct vr_qemu_caps *caps, struct vr_error **err)
 {
     if (!arch_fits(caps, def->os.arch))
@@ -113,6 +128,7 @@ bool vr_complete_machine(struct vr_domain_def *def, const struct vr_qemu_caps *c
     }
     if (!vr_streq0(def->os.machine, m->name))
         def->os.machine = vr_arena_strdup(def->arena, m->name);
+    nvram_path(def);
     return true;
 }
 

@@ -90,6 +90,11 @@ static bool compatible(const struct vr_pci_set *set, const struct vr_pci_address
             accepts |= VR_PCIE_TO_PCI | VR_PCI_DMI_BRIDGE;
         accepts |= VR_PCI_HOTPLUG;
     }
+    /* Left to us, nothing but ports and bridges goes where no device can be hot-plugged. */
+    if (!from_config && !report && bus->model == VR_CMODEL_PCIE_ROOT && !(device & VR_PCI_INTEGRATED))
+        accepts &= ~VR_PCIE_DEVICE;
+    if (!from_config && !report && bus->model == VR_CMODEL_DMI_TO_PCI_BRIDGE)
+        accepts &= ~VR_PCI_DEVICE;
     if (!(device & accepts & VR_PCI_TYPES)) {
         if (!report)
             return false;

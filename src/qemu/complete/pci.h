@@ -22,7 +22,7 @@ enum vr_pci_connect {
     VR_PCI_TYPES = (1 << 10) - 1,
     VR_PCI_HOTPLUG = 1 << 10,
     VR_PCI_AGGREGATE = 1 << 11, /* may share a slot with others of its kind, one function each */
-    VR_PCI_AUTOASSIGN = 1 << 12,
+    VR_PCI_INTEGRATED = 1 << 12, /* may be given a slot of the PCI Express root itself */
 };
 
 struct vr_pci_slot {

@@ -43,7 +43,8 @@ static unsigned controller_flags(const struct assign *a, const struct vr_control
     case VR_CONTROLLER_USB:
         if (c->model == VR_CMODEL_NONE)
             return 0;
-        return c->model == VR_CMODEL_NEC_XHCI || c->model == VR_CMODEL_QEMU_XHCI ? pcie_flags(a) : pci_flags();
+        return (c->model == VR_CMODEL_NEC_XHCI || c->model == VR_CMODEL_QEMU_XHCI ? pcie_flags(a) : pci_flags()) &
+               ~VR_PCI_HOTPLUG;
     case VR_CONTROLLER_SCSI:
         if (c->model == VR_CMODEL_VIRTIO_SCSI || c->model == VR_CMODEL_VIRTIO_NON_TRANSITIONAL)
             return pcie_flags(a);
@@ -172,7 +173,7 @@ static bool visit_all(struct assign *a, visit_fn visit, struct vr_error **err)
         return false;
     VISIT(def->cryptos, vr_crypto, pcie_flags(a));
     if (def->iommu && def->iommu->model == VR_IOMMU_VIRTIO &&
-        !visit(a, &def->iommu->info, pcie_flags(a) & ~VR_PCI_HOTPLUG, NULL, err))
+        !visit(a, &def->iommu->info, (pcie_flags(a) & ~VR_PCI_HOTPLUG) | VR_PCI_INTEGRATED, NULL, err))
         return false;
     return true;
 }
