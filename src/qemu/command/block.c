@@ -25,6 +25,8 @@ void vr_qemu_prepare_disk(struct vr_domain_def *def, struct vr_disk *disk, unsig
 {
     if (disk->bus == VR_DISK_BUS_SD)
         return;
+    if (disk->shareable && !disk->readonly && disk->cache == VR_CACHE_UNSET)
+        disk->cache = VR_CACHE_NONE; /* others write to it: what one host caches would be stale */
     /* an empty drive takes a number too: stock's count, which tools know */
     for (struct vr_storage_source *s = disk->src; s && s->type != VR_STORAGE_UNSET; s = s->backing) {
         s->id = (*next)++;

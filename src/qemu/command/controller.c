@@ -56,6 +56,17 @@ static struct vr_json *scsi(const struct vr_domain_def *def, const struct vr_con
     return props;
 }
 
+/* The controller whose companion this one is: the first of its number that is none itself. */
+static const char *master_alias(const struct vr_domain_def *def, const struct vr_controller *c)
+{
+    for (size_t i = 0; i < def->controllers.n; i++) {
+        const struct vr_controller *m = def->controllers.v[i];
+        if (m->type == VR_CONTROLLER_USB && m->index.v == c->index.v && !m->info.master_startport.set)
+            return m->info.alias;
+    }
+    return c->info.alias;
+}
+
 static struct vr_json *usb(const struct vr_domain_def *def, const struct vr_controller *c, struct vr_error **err)
 {
     static const struct {
@@ -83,7 +94,7 @@ static struct vr_json *usb(const struct vr_domain_def *def, const struct vr_cont
         vr_json_add_uint(props, "p3", c->ports.v);
     }
     if (c->info.master_startport.set) {
-        vr_json_add_strf(props, "masterbus", "%s.0", c->info.alias);
+        vr_json_add_strf(props, "masterbus", "%s.0", master_alias(def, c));
         vr_json_add_uint(props, "firstport", c->info.master_startport.v);
     } else {
         vr_json_add_str(props, "id", c->info.alias);
@@ -195,6 +206,35 @@ static bool on_board(const struct vr_domain_def *def, const struct vr_controller
     }
 }
 
+/* Q35 has no floppy controller of its own; a PC's own one takes its boot order as a global. */
+static bool floppy_controller(struct build *b)
+{
+    unsigned boot[2] = { 0, 0 }, legacy = boot_position(b->def, VR_BOOT_FD);
+    if (!vr_qemu_find_controller(b->def, VR_CONTROLLER_FDC, 0))
+        return true;
+    for (size_t i = 0; i < b->def->disks.n; i++) {
+        const struct vr_disk *d = b->def->disks.v[i];
+        if (d->bus != VR_DISK_BUS_FDC || d->info.drive.unit > 1)
+            continue;
+        boot[d->info.drive.unit] = d->info.boot_order ? d->info.boot_order : legacy;
+        legacy = 0; /* the first one boots */
+    }
+    if (vr_qemu_is_q35(b->def)) {
+        struct vr_json *fdc = vr_json_object();
+        vr_json_add_str(fdc, "driver", "isa-fdc");
+        add_uint_if(fdc, "bootindexA", boot[0]);
+        add_uint_if(fdc, "bootindexB", boot[1]);
+        return cmd_json(b, "-device", fdc);
+    }
+    for (int unit = 0; unit < 2; unit++) {
+        if (boot[unit]) {
+            cmd_arg(b, "-global");
+            cmd_argf(b, "isa-fdc.bootindex%c=%u", unit ? 'B' : 'A', boot[unit]);
+        }
+    }
+    return true;
+}
+
 bool build_controllers(struct build *b)
 {
     static const enum vr_controller_type order[] = { VR_CONTROLLER_PCI,  VR_CONTROLLER_USB,           VR_CONTROLLER_SCSI,
@@ -215,7 +255,7 @@ bool build_controllers(struct build *b)
                 return false;
         }
     }
-    return true;
+    return floppy_controller(b);
 }
 
 bool build_hubs(struct build *b)

@@ -133,6 +133,18 @@ static bool check_disk(const struct vr_disk *d, struct vr_error **err)
     return true;
 }
 
+/* Stock puts a backslash before blanks, from the time when they ended an option; guests have seen it ever since. */
+static void add_serial(struct vr_json *props, const char *serial)
+{
+    vr_autobuf struct vr_buf text = VR_BUF_INIT;
+    for (const char *p = serial; p && *p; p++) {
+        if (*p == ' ' || *p == '\\')
+            vr_buf_char(&text, '\\');
+        vr_buf_char(&text, *p);
+    }
+    vr_json_add_str(props, "serial", serial ? (text.data ? text.data : "") : NULL);
+}
+
 struct vr_json *vr_qemu_disk_device(const struct vr_domain_def *def, const struct vr_disk *d, unsigned bootindex,
                                     struct vr_error **err)
 {
@@ -178,7 +190,7 @@ struct vr_json *vr_qemu_disk_device(const struct vr_domain_def *def, const struc
         if (d->geometry.trans)
             vr_json_add_str(props, "bios-chs-trans", vr_geometry_trans_names[d->geometry.trans]);
     }
-    vr_json_add_str(props, "serial", d->serial);
+    add_serial(props, d->serial);
     static const char *const policy[] = { [VR_POLICY_UNSET] = NULL, [VR_POLICY_STOP] = "stop",
                                           [VR_POLICY_REPORT] = "report", [VR_POLICY_IGNORE] = "ignore",
                                           [VR_POLICY_ENOSPACE] = "enospc" };
@@ -221,33 +233,11 @@ static bool sd_card(struct build *b, const struct vr_disk *d)
     return true;
 }
 
-/* Q35 has no floppy controller of its own; a PC's own one takes its boot order as a global. */
-static bool floppies(struct build *b, const unsigned boot[2])
-{
-    if (!vr_qemu_find_controller(b->def, VR_CONTROLLER_FDC, 0))
-        return true;
-    if (vr_qemu_is_q35(b->def)) {
-        struct vr_json *fdc = vr_json_object();
-        vr_json_add_str(fdc, "driver", "isa-fdc");
-        add_uint_if(fdc, "bootindexA", boot[0]);
-        add_uint_if(fdc, "bootindexB", boot[1]);
-        return cmd_json(b, "-device", fdc);
-    }
-    for (int unit = 0; unit < 2; unit++) {
-        if (boot[unit]) {
-            cmd_arg(b, "-global");
-            cmd_argf(b, "isa-fdc.bootindex%c=%u", unit ? 'B' : 'A', boot[unit]);
-        }
-    }
-    return true;
-}
-
 bool build_disks(struct build *b)
 {
     const struct vr_domain_def *def = b->def;
     unsigned boot_cd = boot_position(def, VR_BOOT_CDROM), boot_hd = boot_position(def, VR_BOOT_HD),
              boot_fd = boot_position(def, VR_BOOT_FD);
-    unsigned floppy_boot[2] = { 0, 0 };
     for (size_t i = 0; i < def->disks.n; i++) {
         const struct vr_disk *d = def->disks.v[i];
         unsigned bootindex = 0;
@@ -271,10 +261,8 @@ bool build_disks(struct build *b)
             if (d->copy_on_read == VR_TRI_ON && !copy_on_read(b, d))
                 return false;
         }
-        if (d->bus == VR_DISK_BUS_FDC && d->info.drive.unit < 2)
-            floppy_boot[d->info.drive.unit] = bootindex;
         if (!cmd_device(b, vr_qemu_disk_device(def, d, bootindex, b->err)))
             return false;
     }
-    return floppies(b, floppy_boot);
+    return true;
 }

@@ -142,10 +142,10 @@ static bool plain_cells(const struct build *b)
     const struct vr_domain_def *def = b->def;
     const struct vr_qemu_machine *m = vr_qemu_caps_machine(b->run->caps, def->os.machine);
     if (!m || !m->numa_mem || def->memory_backing.hugepages || def->memory_backing.source_type ||
-        def->memory_backing.access || def->memory_backing.discard || def->numatune || def->cpu->interconnects.n)
+        def->memory_backing.access || def->numatune || def->cpu->interconnects.n)
         return false;
     for (size_t i = 0; i < def->cpu->cells.n; i++)
-        if (def->cpu->cells.v[i]->mem_access || def->cpu->cells.v[i]->discard)
+        if (def->cpu->cells.v[i]->mem_access)
             return false;
     return true;
 }

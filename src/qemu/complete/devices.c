@@ -65,6 +65,10 @@ static bool complete_controller(struct vr_domain_def *def, const struct vr_qemu_
         if (c->model == VR_CMODEL_QUSB1 || c->model == VR_CMODEL_QUSB2)
             return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, "%s",
                            _("USB controller model type 'qusb1' or 'qusb2' is not supported in this configuration"));
+        /* which ports of the USB 2 controller each of its companions serves */
+        if (!c->info.master_startport.set &&
+            (c->model == VR_CMODEL_ICH9_UHCI1 || c->model == VR_CMODEL_ICH9_UHCI2 || c->model == VR_CMODEL_ICH9_UHCI3))
+            c->info.master_startport = (struct vr_ouint){ true, 2u * (c->model - VR_CMODEL_ICH9_UHCI1) };
         if (c->model == VR_CMODEL_UNSET && vr_qemu_is_x86(def) && vr_qemu_caps_has(caps, VR_QEMU_PIIX3_UHCI))
             c->model = VR_CMODEL_PIIX3_UHCI;
         return true;
@@ -109,7 +113,7 @@ static void complete_interface(struct vr_domain_def *def, const struct vr_qemu_c
         return;
     if (!n->model) {
         if (vr_qemu_is_x86(def))
-            n->model = "rtl8139";
+            n->model = n->type == VR_NET_VDPA ? "virtio" : "rtl8139";
         return;
     }
     for (size_t i = 0; i < VR_COUNT(known); i++)

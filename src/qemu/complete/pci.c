@@ -139,6 +139,14 @@ static bool valid(const struct vr_pci_set *set, const struct vr_pci_address *at,
     return true;
 }
 
+static bool has_bridge(const struct vr_pci_set *set)
+{
+    for (unsigned i = 0; i < set->n; i++)
+        if (set->bus[i].model == VR_CMODEL_PCIE_TO_PCI_BRIDGE)
+            return true;
+    return false;
+}
+
 /* Adds what must exist for a device of these flags to be plugged in somewhere. */
 static bool grow(struct vr_pci_set *set, unsigned flags, struct vr_error **err)
 {
@@ -148,6 +156,8 @@ static bool grow(struct vr_pci_set *set, unsigned flags, struct vr_error **err)
     if (flags & (VR_PCI_DEVICE | VR_PCI_BRIDGE)) {
         if (!pcie) {
             model = VR_CMODEL_PCI_BRIDGE;
+        } else if (has_bridge(set)) {
+            model = VR_CMODEL_PCI_BRIDGE; /* below the first one, which brought conventional PCI */
         } else if (set->pcie_to_pci) {
             model = VR_CMODEL_PCIE_TO_PCI_BRIDGE;
             port_first = true;

@@ -10,12 +10,19 @@
 #include "qemu/complete/parts.h"
 #include "qemu/complete/pci.h"
 
+#define MAX_ICH9 64
+
 struct assign {
     struct vr_domain_def *def;
     struct vr_pci_set set;
     bool pcie; /* the guest has a pcie-root */
     bool dry;
     const struct vr_device_info *video; /* the chipset step placed this one */
+    struct {
+        int index; /* of the USB bus */
+        struct vr_pci_address at;
+    } ich9[MAX_ICH9]; /* where the functions of one USB 2 controller sit in this run */
+    size_t n_ich9;
 };
 
 /* ---- what each device needs -------------------------------------------------------------------------------------- */
@@ -303,6 +310,12 @@ static bool ich9_usb(struct assign *a, struct vr_controller *c, bool chipset, st
     int function = ich9_function(c->model);
     struct vr_pci_address at = { 0 };
     bool found = false;
+    for (size_t i = 0; i < a->n_ich9 && !found; i++) {
+        if (a->ich9[i].index == c->index.v) {
+            at = a->ich9[i].at;
+            found = true;
+        }
+    }
     for (size_t i = 0; i < a->def->controllers.n && !found; i++) {
         const struct vr_controller *other = a->def->controllers.v[i];
         if (other != c && other->type == VR_CONTROLLER_USB && other->index.v == c->index.v &&
@@ -329,11 +342,11 @@ static bool ich9_usb(struct assign *a, struct vr_controller *c, bool chipset, st
     at.multifunction = function == 0 ? VR_TRI_ON : VR_TRI_UNSET;
     if (!vr_pci_reserve(&a->set, &at, VR_PCI_DEVICE, true, err))
         return false;
-    /* Written even in a dry run: the other functions of the device follow it. The real run then finds it as given. */
-    bool dry = a->dry;
-    a->dry = false;
+    if (a->n_ich9 < MAX_ICH9) {
+        a->ich9[a->n_ich9].index = c->index.v;
+        a->ich9[a->n_ich9++].at = at;
+    }
     settle(a, &c->info, &at);
-    a->dry = dry;
     return true;
 }
 
@@ -390,8 +403,8 @@ static bool give(struct assign *a, struct vr_device_info *info, unsigned flags, 
         return true; /* placed, though a dry run does not write it */
     if (a->dry && c && c->type == VR_CONTROLLER_PCI && c->model == VR_CMODEL_DMI_TO_PCI_BRIDGE)
         return true;
-    if (c && c->type == VR_CONTROLLER_USB && ich9_function(c->model) >= 0)
-        return ich9_usb(a, c, false, err);
+    if (c && c->type == VR_CONTROLLER_USB && ich9_function(c->model) >= 0) /* on Q35 the chipset step placed it */
+        return vr_qemu_is_q35(a->def) || ich9_usb(a, c, false, err);
     struct vr_pci_address at = { 0 };
     if (!vr_pci_reserve_next(&a->set, flags, &at, err))
         return false;
@@ -408,6 +421,7 @@ static bool create_set(struct assign *a, struct vr_error **err)
     if (last >= VR_PCI_MAX_BUSES)
         return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("Index for '%s' controllers must not be higher than 255"), "pci");
     a->video = NULL;
+    a->n_ich9 = 0;
     memset(a->set.bus, 0, sizeof(a->set.bus));
     a->set.n = last + 1;
     for (size_t i = 0; i < a->def->controllers.n; i++) {
