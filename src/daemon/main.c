@@ -2,8 +2,9 @@
 /* libvirtd: the daemon with the drivers of this build. */
 #include <stddef.h>
 #include "daemon.h"
+#include "qemu/driver.h"
 
-static const struct vr_driver *const drivers[] = { NULL };
+static const struct vr_driver *const drivers[] = { &vr_qemu_driver, NULL };
 
 int main(int argc, char **argv)
 {

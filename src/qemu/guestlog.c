@@ -136,6 +136,7 @@ struct tail {
     char *path;
     off_t start;
     char *text;
+    int errnum;
 };
 
 static void tail_task(void *arg)
@@ -162,4 +163,26 @@ VR_SUSPENDS char *vr_guestlog_read(const char *path, off_t start)
     char *text = vr_take(t->text);
     tail_free(t);
     return text;
+}
+
+static void append_task(void *arg)
+{
+    struct tail *t = arg;
+    vr_autoclose int fd = open(t->path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
+    size_t len = strlen(t->text);
+    if (fd < 0 || write(fd, t->text, len) != (ssize_t)len || (t->start = lseek(fd, 0, SEEK_END)) < 0)
+        t->errnum = errno;
+}
+
+VR_SUSPENDS bool vr_guestlog_append(const char *path, const char *text, off_t *end, struct vr_error **err)
+{
+    struct tail *t = vr_new(struct tail);
+    t->path = vr_strdup(path);
+    t->text = vr_strdup(text);
+    if (!vr_worker_run(VR_POOL_STORE, NULL, "guest log", append_task, t, tail_free, vr_after(VR_SPAN_STORE), err))
+        return false;
+    int errnum = t->errnum;
+    *end = t->start;
+    tail_free(t);
+    return !errnum || vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, errnum, _("failed to write '%s'"), path);
 }

@@ -17,3 +17,5 @@ void vr_guestlog_line(const char *path, const char *fmt, ...) VR_PRINTF(2, 3);
 char *vr_guestlog_tail(const char *path, off_t start);
 /** The same on a worker. */
 VR_SUSPENDS char *vr_guestlog_read(const char *path, off_t start);
+/** Appends text as it is, on a worker; *end is the log's size afterwards. */
+VR_SUSPENDS bool vr_guestlog_append(const char *path, const char *text, off_t *end, struct vr_error **err);

@@ -268,6 +268,9 @@ VR_SUSPENDS static void reader_main(void *arg)
         ssize_t n = vr_fd_read(mon->watch, mon->fd, chunk, sizeof(chunk), vr_after(VR_SEC(3600)), &wait_err);
         if (mon->closed)
             break;
+        /* A QEMU that died with our bytes unread resets the connection: an end like any other. */
+        if (n < 0 && wait_err && wait_err->int1 == ECONNRESET)
+            n = 0;
         if (n < 0) {
             if (wait_err && wait_err->code == VIR_ERR_OPERATION_TIMEOUT)
                 continue;

@@ -276,6 +276,8 @@ char *vr_store_document(const char *command, const char *name, const char *xml)
     vr_buf_str(&b, "<!--\n"
                    "WARNING: THIS IS AN AUTO-GENERATED FILE. CHANGES TO IT ARE LIKELY TO BE\n"
                    "OVERWRITTEN AND LOST. Changes to this xml configuration should be made using:\n");
+    if (name && strstr(name, "--")) /* which no comment may contain */
+        name = NULL;
     vr_buf_printf(&b, "  virsh %s%s%s\n", command, name ? " " : "", name ? name : "");
     vr_buf_str(&b, "or other application using the libvirt API.\n-->\n\n");
     vr_buf_str(&b, xml);

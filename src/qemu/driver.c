@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define VR_ERROR_DOMAIN VIR_FROM_QEMU
+#define VR_LOG_SOURCE "qemu.driver"
+/* The driver as the daemon sees it: its tables, its start, its end. */
+#include "driver.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "base/alloc.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "conf.h"
+#include "domain.h"
+#include "emulators.h"
+#include "load.h"
+#include "loop/loop.h"
+#include "process.h"
+#include "rows.h"
+#include "store.h"
+
+struct vr_qemu vr_qemu;
+
+void vr_qemu_dirs_init(struct vr_qemu *q, const struct vr_dirs *dirs, bool session)
+{
+    q->dirs = dirs;
+    q->session = session;
+    q->config_dir = vr_printf("%s/qemu", dirs->config);
+    q->autostart_dir = vr_printf("%s/qemu/autostart", dirs->config);
+    q->state_dir = vr_printf(session ? "%s/qemu/run" : "%s/qemu", dirs->run);
+    q->lib_dir = vr_printf(session ? "%s/qemu/lib" : "%s/qemu", dirs->lib);
+    q->channel_dir = vr_printf(session ? "%s/qemu/channel/target" : "%s/qemu/channel/target", dirs->lib);
+    q->save_dir = vr_printf("%s/qemu/save", dirs->lib);
+    q->log_dir = vr_printf(session ? "%s/qemu/log" : "%s/qemu", dirs->log);
+    q->cache_dir = vr_printf(session ? "%s/qemu/cache" : "%s/qemu", dirs->cache);
+}
+
+static bool make_dir(const char *path, mode_t mode, struct vr_error **err)
+{
+    vr_autofree char *dir = vr_strdup(path);
+    for (char *slash = strchr(dir + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        *slash = 0;
+        mkdir(dir, 0755); /* the last one tells */
+        *slash = '/';
+    }
+    if (mkdir(dir, mode) < 0 && errno != EEXIST)
+        return vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, errno, _("Failed to create state dir %s"), dir);
+    return true;
+}
+
+/* QEMU's user must be able to pass through to what is its own. */
+static bool make_dirs(struct vr_error **err)
+{
+    if (!make_dir(vr_qemu.config_dir, 0755, err) || !make_dir(vr_qemu.state_dir, 0755, err) ||
+        !make_dir(vr_qemu.lib_dir, 0751, err) || !make_dir(vr_qemu.channel_dir, 0751, err) ||
+        !make_dir(vr_qemu.cache_dir, 0751, err) || !make_dir(vr_qemu.log_dir, 0755, err))
+        return false;
+    if (vr_qemu.privileged && vr_qemu.conf->user_known) {
+        const char *const owned[] = { vr_qemu.lib_dir, vr_qemu.channel_dir, vr_qemu.cache_dir };
+        for (size_t i = 0; i < VR_COUNT(owned); i++)
+            if (chown(owned[i], vr_qemu.conf->uid, vr_qemu.conf->gid) < 0)
+                return vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, errno,
+                                     _("unable to set ownership of '%s' to user %d:%d"), owned[i], (int)vr_qemu.conf->uid,
+                                     (int)vr_qemu.conf->gid);
+    }
+    return true;
+}
+
+static bool driver_start(const struct vr_daemon_context *ctx, struct vr_error **err)
+{
+    vr_qemu.privileged = ctx->privileged;
+    vr_qemu.program = ctx->program;
+    vr_qemu_dirs_init(&vr_qemu, ctx->dirs, ctx->session);
+    vr_autofree char *conf = vr_printf("%s/qemu.conf", ctx->dirs->config);
+    vr_qemu.conf = vr_qemu_conf_load(conf, ctx->privileged, err);
+    if (!vr_qemu.conf || !make_dirs(err))
+        return false;
+    vr_qemu.domains = vr_domain_list_new();
+    vr_qemu.group = vr_group_new("qemu");
+    /* Running guests first: a definition that is also running joins what its status document said. */
+    return vr_load_statuses(err) && vr_load_configs(err);
+}
+
+/* ---- autostart ---------------------------------------------------------------------------------------------------- */
+
+VR_SUSPENDS static void autostart_one(void *arg)
+{
+    VR_AUTO_DOMAIN *dom = arg;
+    VR_AUTO(vr_error) *err = NULL;
+    VR_AUTO(vr_job) *job = vr_job_begin(dom, VR_JOB_MODIFY, "virStateInitialize", vr_after(VR_SPAN_JOB), &err);
+    if (!job || !dom->autostart || vr_domain_is_active(dom) || dom->removed)
+        return;
+    if (!vr_rows_start(dom, 0, NULL, &err))
+        vr_logerr("Failed to autostart VM '%s': %s", dom->name, vr_error_text(err));
+}
+
+/* Once per boot: the mark lives where a boot clears it. */
+VR_SUSPENDS static void autostart(void)
+{
+    vr_autofree char *mark = vr_printf("%s/autostarted", vr_qemu.state_dir);
+    if (access(mark, F_OK) == 0) /* below /run */
+        return;
+    VR_AUTO(vr_error) *err = NULL;
+    if (!vr_store_write(mark, "", vr_after(VR_SPAN_STORE), &err)) {
+        vr_logerr("no guest is started automatically: %s", vr_error_text(err));
+        return;
+    }
+    VR_AUTO_DOMAINS all = vr_domain_list_all(vr_qemu.domains);
+    for (size_t i = 0; i < all.n; i++) {
+        if (!all.v[i]->autostart || vr_domain_is_active(all.v[i]))
+            continue;
+        VR_AUTO(vr_error) *start_err = NULL;
+        if (!vr_fiber_start(vr_qemu.group, "autostart", autostart_one, vr_domain_ref(all.v[i]), &start_err)) {
+            vr_logerr("Failed to autostart VM '%s': %s", all.v[i]->name, vr_error_text(start_err));
+            vr_domain_unref(all.v[i]);
+        }
+    }
+}
+
+VR_SUSPENDS static void driver_resume(void)
+{
+    vr_process_reconnect_all();
+    autostart();
+}
+
+/* ---- the end ------------------------------------------------------------------------------------------------------ */
+
+/* Guests keep running; a start or stop in progress is given its time by the daemon before this is called. */
+VR_SUSPENDS static void driver_stop(void)
+{
+    vr_qemu.stopping = true;
+    vr_group_close(vr_qemu.group);
+    VR_AUTO_DOMAINS all = vr_domain_list_all(vr_qemu.domains);
+    for (size_t i = 0; i < all.n; i++)
+        vr_process_forget(all.v[i]);
+    vr_domain_array_free(&all);
+    vr_group_free(vr_qemu.group);
+    vr_domain_list_free(vr_qemu.domains);
+    vr_qemu_conf_free(vr_qemu.conf);
+    vr_emulators_done();
+    char **const texts[] = { &vr_qemu.config_dir, &vr_qemu.autostart_dir, &vr_qemu.state_dir, &vr_qemu.lib_dir,
+                             &vr_qemu.channel_dir, &vr_qemu.save_dir, &vr_qemu.log_dir, &vr_qemu.cache_dir };
+    for (size_t i = 0; i < VR_COUNT(texts); i++)
+        free(vr_take(*texts[i]));
+    vr_qemu.group = NULL;
+    vr_qemu.domains = NULL;
+    vr_qemu.conf = NULL;
+}
+
+static bool driver_open(struct vr_conn *conn, const char *path, struct vr_error **err)
+{
+    const char *want = vr_qemu.session ? "/session" : "/system";
+    if (path && vr_streq(path, want))
+        return true;
+    if (!path || !*path || vr_streq(path, "/"))
+        return vr_fail(err, VIR_ERR_INTERNAL_ERROR, _("no QEMU URI path given, try qemu://%s"), want);
+    return vr_fail(err, VIR_ERR_INTERNAL_ERROR, _("unexpected QEMU URI path '%s', try qemu://%s"), path, want);
+}
+
+static size_t driver_active(void)
+{
+    return vr_qemu.domains ? vr_domain_list_active(vr_qemu.domains) : 0;
+}
+
+static const char *const schemes[] = { "qemu", NULL };
+static const struct vr_driver_row *const tables[] = {
+    vr_rows_list, vr_rows_define, vr_rows_lifecycle, vr_rows_info, vr_rows_memory, vr_rows_vcpu, vr_rows_stats,
+    vr_rows_console, vr_rows_monitor, vr_rows_metadata, vr_rows_connect, vr_rows_node, NULL,
+};
+
+const struct vr_driver vr_qemu_driver = {
+    .name = "QEMU",
+    .kind = VR_DRIVER_HYPERVISOR,
+    .schemes = schemes,
+    .rows = tables,
+    .feature_error_domain = VIR_FROM_QEMU,
+    .start = driver_start,
+    .resume = driver_resume,
+    .stop = driver_stop,
+    .open = driver_open,
+    .active = driver_active,
+};

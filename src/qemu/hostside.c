@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define VR_ERROR_DOMAIN VIR_FROM_QEMU
+#define VR_LOG_SOURCE "qemu.hostside"
+#include "hostside.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "base/alloc.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "conf.h"
+#include "deadlines.h"
+#include "domain.h"
+#include "driver.h"
+#include "host/dac.h"
+#include "host/launch.h"
+#include "host/tap.h"
+#include "loop/loop.h"
+#include "process.h"
+#include "qemu/command/command.h"
+#include "startfds.h"
+#include "status.h"
+
+/* What one guest holds of the host. */
+struct vr_hostside {
+    struct vr_dac_list owners;  /* given to QEMU's user, to be given back */
+    bool owners_set;
+};
+
+static struct vr_hostside *hostside_of(struct vr_guest_run *run)
+{
+    if (!run->hostside)
+        run->hostside = vr_new(struct vr_hostside);
+    return run->hostside;
+}
+
+/* ---- what nobody would enforce ------------------------------------------------------------------------------------ */
+
+bool vr_hostside_check(const struct vr_domain_def *def, struct vr_error **err)
+{
+    for (size_t i = 0; i < def->seclabels.n; i++) {
+        const struct vr_seclabel *label = def->seclabels.v[i];
+        if (label->model && !vr_streq(label->model, "dac") && !vr_streq(label->model, "none"))
+            return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("Security driver model '%s' is not available"), label->model);
+        if (label->label && label->type && vr_streq(label->type, "static"))
+            return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED,
+                           _("a guest with a static security label ('%s') cannot be started yet"), label->label);
+    }
+    for (size_t i = 0; i < def->interfaces.n; i++) {
+        const struct vr_interface *net = def->interfaces.v[i];
+        if (net->filterref)
+            return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED,
+                           _("interface %zu has a <filterref>, and network filters are not supported yet: the guest would "
+                             "run unfiltered"), i);
+        if (net->bandwidth)
+            return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("<bandwidth> of interface %zu is not supported yet"), i);
+        if (net->vlan || net->virtualport)
+            return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("<vlan> and <virtualport> of interface %zu are not supported yet"), i);
+    }
+    if (def->leases.n)
+        return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, "%s", _("a guest with a <lease> cannot be started: there is no lock manager"));
+    return true;
+}
+
+/* ---- network devices ---------------------------------------------------------------------------------------------- */
+
+static bool is_virtio(const struct vr_interface *net)
+{
+    return net->model && vr_starts_with(net->model, "virtio");
+}
+
+static bool wants_vhost(const struct vr_domain_def *def, const struct vr_interface *net)
+{
+    if (!is_virtio(net) || net->driver == VR_NET_DRIVER_QEMU)
+        return false;
+    return net->driver == VR_NET_DRIVER_VHOST || def->type == VR_VIRT_KVM;
+}
+
+VR_SUSPENDS static bool open_net(struct vr_domain_def *def, struct vr_interface *net, struct vr_start_fds *fds,
+                                 struct vr_error **err)
+{
+    struct vr_tap_spec spec = {
+        .name = net->target,
+        .tun = net->backend_tap,
+        .queues = net->queues,
+        .vnet_hdr = is_virtio(net),
+        .isolated = net->isolated == VR_TRI_YES,
+        .mtu = net->mtu,
+        .sndbuf = net->sndbuf.set ? net->sndbuf.v : 0,
+        .down = net->link == VR_LINK_DOWN,
+        .existing = net->target_managed == VR_TRI_NO,
+    };
+    memcpy(spec.mac, net->mac.b, sizeof(spec.mac));
+    if (net->type == VR_NET_BRIDGE) {
+        spec.bridge = net->bridge;
+    } else if (net->type == VR_NET_DIRECT) {
+        spec.parent = net->dev;
+        spec.macvtap = net->mode == VR_MACVTAP_PRIVATE       ? VR_MACVTAP_KIND_PRIVATE
+                       : net->mode == VR_MACVTAP_BRIDGE      ? VR_MACVTAP_KIND_BRIDGE
+                       : net->mode == VR_MACVTAP_PASSTHROUGH ? VR_MACVTAP_KIND_PASSTHRU : VR_MACVTAP_KIND_VEPA;
+    }
+    struct vr_tap tap = { 0 };
+    if (!vr_tap_open(&spec, &tap, vr_after(VR_SPAN_LAUNCH), err))
+        return false;
+    net->target = vr_arena_strdup(def->arena, tap.name);
+    for (size_t i = 0; i < tap.fd_count; i++)
+        vr_start_fds_add(fds, VR_QEMU_FD_TAP, net->info.alias, (unsigned)i, vr_take_fd(&tap.fds[i]));
+    vr_tap_done(&tap);
+    if (!wants_vhost(def, net))
+        return true;
+    unsigned queues = net->queues ? net->queues : 1;
+    int *vhost = vr_alloc(queues * sizeof(*vhost));
+    VR_AUTO(vr_error) *vhost_err = NULL;
+    /* Without the kernel's help QEMU moves the packets itself, unless the document insists. */
+    bool ok = vr_vhost_open(net->backend_vhost, vhost, queues, &vhost_err);
+    for (unsigned i = 0; ok && i < queues; i++)
+        vr_start_fds_add(fds, VR_QEMU_FD_VHOST, net->info.alias, i, vhost[i]);
+    free(vhost);
+    return ok || net->driver != VR_NET_DRIVER_VHOST || vr_error_move(err, &vhost_err);
+}
+
+VR_SUSPENDS bool vr_hostside_prepare(struct vr_domain *dom, struct vr_start_fds *fds, struct vr_error **err)
+{
+    struct vr_domain_def *def = dom->live;
+    for (size_t i = 0; i < def->interfaces.n; i++) {
+        struct vr_interface *net = def->interfaces.v[i];
+        switch (net->type) {
+        case VR_NET_BRIDGE:
+        case VR_NET_ETHERNET:
+        case VR_NET_DIRECT:
+            if (!open_net(def, net, fds, err))
+                return false;
+            break;
+        case VR_NET_NETWORK:
+            return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED,
+                           _("interface %zu is on network '%s', and virtual networks are not supported yet; a bridge of the "
+                             "host can be named by <interface type='bridge'>"), i, net->network);
+        default:
+            break;
+        }
+    }
+    return true;
+}
+
+/* ---- owners ------------------------------------------------------------------------------------------------------- */
+
+static bool list_owners(struct vr_domain *dom, struct vr_dac_list *out, struct vr_error **err)
+{
+    struct vr_dac_user user = { vr_qemu.conf->uid, vr_qemu.conf->gid, vr_qemu.conf->remember_owner };
+    return vr_dac_of_domain(dom->live, &user, out, err);
+}
+
+VR_SUSPENDS static bool take_owners(struct vr_domain *dom, struct vr_error **err)
+{
+    struct vr_hostside *host = hostside_of(dom->run);
+    if (!vr_qemu.privileged || !vr_qemu.conf->dynamic_ownership)
+        return true;
+    if (!list_owners(dom, &host->owners, err) || !vr_dac_set(&host->owners, vr_after(VR_SPAN_LAUNCH), err))
+        return false;
+    host->owners_set = true;
+    return true;
+}
+
+/* As the live document tells whose the guest is. */
+static void note_label(struct vr_domain *dom)
+{
+    struct vr_domain_def *def = dom->live;
+    if (!vr_qemu.privileged)
+        return;
+    for (size_t i = 0; i < def->seclabels.n; i++)
+        if (def->seclabels.v[i]->model && vr_streq(def->seclabels.v[i]->model, "dac"))
+            return;
+    struct vr_seclabel *label = vr_arena_new_of(def->arena, struct vr_seclabel);
+    label->type = "dynamic";
+    label->model = "dac";
+    label->relabel = VR_TRI_YES;
+    label->label = label->imagelabel =
+        vr_arena_printf(def->arena, "+%u:+%u", (unsigned)vr_qemu.conf->uid, (unsigned)vr_qemu.conf->gid);
+    VR_LIST_ADD(def->arena, &def->seclabels, label);
+}
+
+/* ---- the process -------------------------------------------------------------------------------------------------- */
+
+/* Device nodes that this guest's QEMU opens by path: they must be in its private /dev. */
+struct devices {
+    const char **v;
+    size_t n, cap;
+};
+
+static void devices_add(struct devices *d, const char *path)
+{
+    if (!path || !vr_starts_with(path, "/dev/"))
+        return;
+    VR_GROW(d->v, d->n + 1, d->cap);
+    d->v[d->n++] = path;
+    d->v[d->n] = NULL;
+}
+
+static void collect_devices(const struct vr_domain_def *def, struct devices *d)
+{
+    for (size_t i = 0; i < def->disks.n; i++)
+        for (const struct vr_storage_source *s = def->disks.v[i]->src; s && s->type != VR_STORAGE_UNSET; s = s->backing)
+            devices_add(d, s->path);
+    for (size_t i = 0; i < def->rngs.n; i++)
+        devices_add(d, def->rngs.v[i]->file);
+    for (size_t i = 0; i < def->inputs.n; i++)
+        devices_add(d, def->inputs.v[i]->evdev);
+    for (size_t i = 0; i < def->serials.n; i++)
+        if (def->serials.v[i]->src.type == VR_CHR_DEV)
+            devices_add(d, def->serials.v[i]->src.path);
+    for (size_t i = 0; i < def->tpms.n; i++)
+        devices_add(d, def->tpms.v[i]->device_path);
+}
+
+static long long core_limit(const struct vr_qemu_conf *conf)
+{
+    uint64_t bytes;
+    if (!conf->max_core)
+        return VR_LAUNCH_KEEP;
+    if (vr_streq(conf->max_core, "unlimited"))
+        return VR_LAUNCH_UNLIMITED;
+    return vr_parse_u64(conf->max_core, 10, INT64_MAX, &bytes) ? (long long)bytes : VR_LAUNCH_KEEP;
+}
+
+static void fill_identity(struct vr_launch_spec *spec, const char *const *devices)
+{
+    const struct vr_qemu_conf *conf = vr_qemu.conf;
+    if (!vr_qemu.privileged)
+        return;
+    spec->private_dev = conf->mount_namespace;
+    spec->devices = devices;
+    spec->optional_devices =
+        conf->cgroup_device_acl ? (const char *const *)conf->cgroup_device_acl : vr_launch_default_devices;
+    spec->set_ids = true;
+    spec->uid = conf->uid;
+    spec->gid = conf->gid;
+    spec->groups = conf->groups;
+    spec->group_count = conf->group_count;
+    spec->clear_caps = conf->uid != 0;
+}
+
+VR_SUSPENDS static struct vr_launch *start_process(struct vr_domain *dom, struct vr_qemu_command *command,
+                                                   struct vr_start_fds *fds, int log_fd, struct vr_error **err)
+{
+    const struct vr_qemu_conf *conf = vr_qemu.conf;
+    struct vr_launch_fd *passed = vr_alloc((fds->n + 2) * sizeof(*passed));
+    size_t n = 0;
+    passed[n++] = (struct vr_launch_fd){ log_fd, 1 };
+    passed[n++] = (struct vr_launch_fd){ log_fd, 2 };
+    for (size_t i = 0; i < fds->n; i++)
+        if (fds->v[i].fd >= 0)
+            passed[n++] = (struct vr_launch_fd){ fds->v[i].fd, fds->v[i].number };
+    struct devices devices = { 0 };
+    collect_devices(dom->live, &devices);
+    struct vr_launch_spec spec = VR_LAUNCH_SPEC_INIT;
+    spec.program = command->args.v[0];
+    spec.argv = vr_qemu_command_argv(command);
+    spec.env = vr_qemu_command_envp(command);
+    spec.fds = passed;
+    spec.fd_count = n;
+    spec.limit_core = core_limit(conf);
+    if (conf->max_files)
+        spec.limit_nofile = conf->max_files;
+    if (conf->max_processes)
+        spec.limit_nproc = conf->max_processes;
+    if (dom->live->memory_backing.locked)
+        spec.limit_memlock = VR_LAUNCH_UNLIMITED;
+    spec.set_umask = true;
+    spec.umask = 002;
+    fill_identity(&spec, devices.v);
+    struct vr_launch *launch = vr_launch_start(&spec, vr_after(VR_SPAN_LAUNCH), err);
+    free(passed);
+    free(devices.v);
+    return launch;
+}
+
+VR_SUSPENDS bool vr_hostside_launch(struct vr_domain *dom, struct vr_qemu_command *command, struct vr_start_fds *fds,
+                                    int log_fd, struct vr_error **err)
+{
+    struct vr_guest_run *run = dom->run;
+    if (!take_owners(dom, err))
+        return false;
+    note_label(dom);
+    VR_AUTO(vr_launch) *launch = start_process(dom, command, fds, log_fd, err);
+    if (!launch)
+        return false;
+    /*
+     * It waits, and ends by itself when this daemon does. Once QEMU runs it must be findable by the next daemon, so its pid
+     * is on disk before it may go.
+     */
+    run->pid = vr_launch_pid(launch);
+    run->pidfd = fcntl(vr_launch_pidfd(launch), F_DUPFD_CLOEXEC, 3);
+    vr_status_changed(dom);
+    if (!vr_status_flush(dom, vr_after(VR_SPAN_STORE), err) || !vr_launch_go(launch, vr_after(VR_SPAN_LAUNCH), err))
+        return false;
+    close(run->pidfd);
+    run->pidfd = vr_launch_take_pidfd(launch);
+    return true;
+}
+
+/* ---- the end ------------------------------------------------------------------------------------------------------ */
+
+VR_SUSPENDS void vr_hostside_release(struct vr_domain *dom)
+{
+    struct vr_hostside *host = vr_take(dom->run->hostside);
+    if (!host)
+        return;
+    VR_AUTO(vr_error) *err = NULL;
+    if (host->owners_set && !vr_dac_restore(&host->owners, vr_after(VR_SPAN_CLEANUP), &err))
+        vr_warn("domain '%s': %s", dom->name, vr_error_text(err));
+    for (size_t i = 0; i < dom->live->interfaces.n; i++) {
+        const struct vr_interface *net = dom->live->interfaces.v[i];
+        vr_error_free(vr_take(err));
+        if (net->type == VR_NET_DIRECT && net->target && !vr_tap_delete(net->target, vr_after(VR_SPAN_CLEANUP), &err))
+            vr_warn("domain '%s': %s", dom->name, vr_error_text(err));
+    }
+    vr_dac_list_done(&host->owners);
+    free(host);
+}
+
+void vr_hostside_found(struct vr_domain *dom)
+{
+    struct vr_hostside *host = hostside_of(dom->run);
+    VR_AUTO(vr_error) *err = NULL;
+    for (size_t i = 0; i < dom->live->interfaces.n; i++)
+        if (dom->live->interfaces.v[i]->target)
+            vr_tap_reserve(dom->live->interfaces.v[i]->target);
+    if (!vr_qemu.privileged || !vr_qemu.conf->dynamic_ownership)
+        return;
+    host->owners_set = list_owners(dom, &host->owners, &err);
+    if (!host->owners_set)
+        vr_warn("domain '%s': owners of its files will not be restored: %s", dom->name, vr_error_text(err));
+}
+
+void vr_hostside_free(struct vr_hostside *host)
+{
+    if (!host)
+        return;
+    vr_dac_list_done(&host->owners);
+    free(host);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+/* What a running guest has of the host beside its files: its process, owners of its images, network devices, control groups. */
+#include <stdbool.h>
+#include "base/error.h"
+
+struct vr_domain;
+struct vr_qemu_command;
+struct vr_start_fds;
+struct vr_domain_def;
+struct vr_hostside;
+
+/** Refuses a guest whose document asks for protection that nobody here would give it. */
+bool vr_hostside_check(const struct vr_domain_def *def, struct vr_error **err);
+
+/** Makes what must exist before the command line is built: network devices, whose descriptors join `fds`. */
+VR_SUSPENDS bool vr_hostside_prepare(struct vr_domain *dom, struct vr_start_fds *fds, struct vr_error **err);
+/** Labels the guest's images and starts its QEMU with stdout and stderr on `log_fd`; fills pid and pidfd of the run. */
+VR_SUSPENDS bool vr_hostside_launch(struct vr_domain *dom, struct vr_qemu_command *command, struct vr_start_fds *fds,
+                                    int log_fd, struct vr_error **err);
+/** Gives back everything that the two took; failures are logged. Twice is harmless. */
+VR_SUSPENDS void vr_hostside_release(struct vr_domain *dom);
+/** Takes note of what a guest found running holds of the host. */
+void vr_hostside_found(struct vr_domain *dom);
+/** Forgets without giving back: the guest runs on. NULL is allowed. */
+void vr_hostside_free(struct vr_hostside *host);

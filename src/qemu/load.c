@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define VR_ERROR_DOMAIN VIR_FROM_QEMU
+#define VR_LOG_SOURCE "qemu.load"
+#include "load.h"
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "base/alloc.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "definition.h"
+#include "domain.h"
+#include "driver.h"
+#include "schema/xml.h"
+#include "status.h"
+
+/* malloc'd content, NUL-terminated; NULL with the error for what is no regular file of a sane size. */
+static char *read_document(const char *path, size_t *len, struct vr_error **err)
+{
+    vr_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    struct stat st;
+    if (fd < 0 || fstat(fd, &st) < 0) {
+        vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, errno, _("cannot open '%s'"), path);
+        return NULL;
+    }
+    if (!S_ISREG(st.st_mode) || st.st_size > (off_t)VR_XML_MAX_BYTES) {
+        vr_fail(err, VIR_ERR_INTERNAL_ERROR, _("'%s' is no document"), path);
+        return NULL;
+    }
+    char *text = vr_alloc((size_t)st.st_size + 1);
+    size_t at = 0;
+    for (ssize_t n; at < (size_t)st.st_size; at += (size_t)n) {
+        n = read(fd, text + at, (size_t)st.st_size - at);
+        if (n <= 0)
+            break;
+    }
+    *len = at;
+    return text;
+}
+
+static bool each_document(const char *dir_path, void (*fn)(const char *path, const char *name), struct vr_error **err)
+{
+    DIR *dir = opendir(dir_path);
+    if (!dir)
+        return errno == ENOENT || vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, errno, _("Failed to open dir '%s'"), dir_path);
+    for (struct dirent *e; (e = readdir(dir));) {
+        if (e->d_name[0] == '.' || !vr_ends_with(e->d_name, ".xml"))
+            continue;
+        vr_autofree char *path = vr_printf("%s/%s", dir_path, e->d_name);
+        vr_autofree char *name = vr_strndup(e->d_name, strlen(e->d_name) - 4);
+        fn(path, name);
+    }
+    closedir(dir);
+    return true;
+}
+
+/* ---- definitions -------------------------------------------------------------------------------------------------- */
+
+/* Name and uuid by the linear scan; only a text that hides them behind character references needs the parser. */
+static bool find_identity(const char *text, size_t len, char **name, struct vr_uuid *uuid, struct vr_error **err)
+{
+    VR_AUTO(vr_arena) *arena = vr_arena_new();
+    struct vr_xml_scan scan;
+    if (!vr_xml_scan(arena, text, len, false, &scan, err))
+        return false;
+    if (scan.name && scan.uuid && !strchr(scan.name, '&') && vr_uuid_parse(scan.uuid, uuid)) {
+        *name = vr_strdup(scan.name);
+        return true;
+    }
+    struct vr_domain_def *def = vr_definition_load(text, err);
+    if (!def)
+        return false;
+    *name = vr_strdup(def->name);
+    *uuid = def->uuid;
+    vr_domain_def_free(def);
+    return true;
+}
+
+static void load_config(const char *path, const char *file_name)
+{
+    VR_AUTO(vr_error) *err = NULL;
+    size_t len = 0;
+    vr_autofree char *name = NULL;
+    vr_autofree char *text = read_document(path, &len, &err);
+    struct vr_uuid uuid;
+    VR_AUTO_DOMAIN *dom = NULL;
+    if (!text || !find_identity(text, len, &name, &uuid, &err) ||
+        !vr_domain_list_match(vr_qemu.domains, name, &uuid, &dom, &err)) {
+        vr_logerr("Failed to load config for domain '%s': %s", file_name, vr_error_text(err));
+        return;
+    }
+    if (!vr_streq(name, file_name))
+        vr_warn("'%s' defines domain '%s'", path, name);
+    if (!dom && !(dom = vr_domain_list_add(vr_qemu.domains, name, &uuid, &err))) {
+        vr_logerr("Failed to load config for domain '%s': %s", file_name, vr_error_text(err));
+        return;
+    }
+    dom->hidden = false;
+    dom->persistent = true;
+    /* Kept as it is until somebody asks: 10,000 guests must not be parsed to list them. */
+    free(dom->config_text);
+    dom->config_text = vr_take(text);
+    vr_autofree char *link = vr_printf("%s/%s.xml", vr_qemu.autostart_dir, name);
+    char target[1];
+    dom->autostart = readlink(link, target, sizeof(target)) > 0;
+}
+
+/* ---- what is stored beside ---------------------------------------------------------------------------------------- */
+
+static void note_save_images(void)
+{
+    DIR *dir = opendir(vr_qemu.save_dir);
+    for (struct dirent *e; dir && (e = readdir(dir));) {
+        if (!vr_ends_with(e->d_name, ".save"))
+            continue;
+        vr_autofree char *name = vr_strndup(e->d_name, strlen(e->d_name) - 5);
+        VR_AUTO_DOMAIN *dom = vr_domain_by_name(vr_qemu.domains, name);
+        if (dom)
+            dom->managed_save = true;
+    }
+    if (dir)
+        closedir(dir);
+}
+
+static unsigned count_documents(const char *path)
+{
+    unsigned n = 0;
+    DIR *dir = opendir(path);
+    for (struct dirent *e; dir && (e = readdir(dir));)
+        n += vr_ends_with(e->d_name, ".xml");
+    if (dir)
+        closedir(dir);
+    return n;
+}
+
+static void note_descriptions(const char *kind, size_t offset)
+{
+    vr_autofree char *path = vr_printf("%s/%s", vr_qemu.lib_dir, kind);
+    DIR *dir = opendir(path);
+    for (struct dirent *e; dir && (e = readdir(dir));) {
+        if (e->d_name[0] == '.')
+            continue;
+        VR_AUTO_DOMAIN *dom = vr_domain_by_name(vr_qemu.domains, e->d_name);
+        vr_autofree char *sub = vr_printf("%s/%s", path, e->d_name);
+        if (dom)
+            *(unsigned *)(void *)((char *)dom + offset) = count_documents(sub);
+    }
+    if (dir)
+        closedir(dir);
+}
+
+bool vr_load_configs(struct vr_error **err)
+{
+    if (!each_document(vr_qemu.config_dir, load_config, err))
+        return false;
+    note_save_images();
+    note_descriptions("snapshot", offsetof(struct vr_domain, snapshots));
+    note_descriptions("checkpoint", offsetof(struct vr_domain, checkpoints));
+    return true;
+}
+
+/* ---- running guests ----------------------------------------------------------------------------------------------- */
+
+static void load_status(const char *path, const char *file_name)
+{
+    VR_AUTO(vr_error) *err = NULL;
+    size_t len = 0;
+    vr_autofree char *text = read_document(path, &len, &err);
+    VR_AUTO_DOMAIN *dom = text ? vr_status_load(text, len, &err) : NULL;
+    if (!dom)
+        /* The guest may well run: what cannot be read must not be thrown away. */
+        vr_logerr("Failed to load status of domain '%s' from '%s': %s", file_name, path, vr_error_text(err));
+}
+
+bool vr_load_statuses(struct vr_error **err)
+{
+    return each_document(vr_qemu.state_dir, load_status, err);
+}

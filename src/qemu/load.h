@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+/* What a new daemon finds on disk. Both block, and run before anything listens. */
+#include <stdbool.h>
+#include "base/error.h"
+
+/** Status documents of guests that ran under the last daemon. One that is broken is logged and left alone. */
+bool vr_load_statuses(struct vr_error **err);
+/** Definitions, autostart links, and what is stored beside (save images, snapshots): scanned, not parsed. */
+bool vr_load_configs(struct vr_error **err);

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define VR_ERROR_DOMAIN VIR_FROM_QEMU
+#define VR_LOG_SOURCE "qemu.rows"
+#include "rows.h"
+#include <string.h>
+#include "base/alloc.h"
+#include "base/log.h"
+#include "definition.h"
+#include "status.h"
+#include "store.h"
+
+struct vr_domain *vr_rows_domain(const struct vr_nonnull_domain *named, struct vr_error **err)
+{
+    struct vr_domain *dom = vr_domain_by_uuid(vr_qemu.domains, named->uuid);
+    if (dom)
+        return dom;
+    struct vr_uuid uuid;
+    char text[VR_UUID_TEXT];
+    memcpy(uuid.b, named->uuid, sizeof(uuid.b));
+    vr_fail(err, VIR_ERR_NO_DOMAIN, _("no domain with matching uuid '%s' (%s)"), vr_uuid_format(&uuid, text), named->name);
+    return NULL;
+}
+
+struct vr_domain *vr_rows_running(const struct vr_nonnull_domain *named, struct vr_error **err)
+{
+    struct vr_domain *dom = vr_rows_domain(named, err);
+    if (dom && !vr_domain_require_active(dom, err)) {
+        vr_domain_unref(dom);
+        return NULL;
+    }
+    return dom;
+}
+
+VR_SUSPENDS struct vr_job *vr_rows_job(struct vr_call *call, struct vr_domain *dom, enum vr_job_kind kind,
+                                       struct vr_error **err)
+{
+    struct vr_job *job = vr_job_begin(dom, kind, call->api->function ? call->api->function : call->api->name,
+                                      vr_after(VR_SPAN_JOB), err);
+    if (job && dom->removed) { /* undefined or ended while we waited */
+        char text[VR_UUID_TEXT];
+        vr_fail(err, VIR_ERR_NO_DOMAIN, _("no domain with matching uuid '%s' (%s)"), vr_uuid_format(&dom->uuid, text),
+                dom->name);
+        vr_job_free(job);
+        return NULL;
+    }
+    return job;
+}
+
+VR_SUSPENDS struct vr_job *vr_rows_job_running(struct vr_call *call, struct vr_domain *dom, enum vr_job_kind kind,
+                                               struct vr_error **err)
+{
+    if (!vr_domain_require_active(dom, err))
+        return NULL;
+    struct vr_job *job = vr_rows_job(call, dom, kind, err);
+    if (job && !vr_domain_require_active(dom, err)) {
+        vr_job_free(job);
+        return NULL;
+    }
+    return job;
+}
+
+void vr_rows_fill(struct vr_call *call, struct vr_nonnull_domain *out, const struct vr_domain *dom)
+{
+    out->name = vr_arena_strdup(call->arena, dom->name);
+    memcpy(out->uuid, dom->uuid.b, sizeof(out->uuid));
+    out->id = dom->id;
+}
+
+bool vr_rows_visible(struct vr_call *call, const struct vr_domain *dom)
+{
+    return vr_visible(call->identity, "domain", "getattr", dom->name, dom->uuid.b);
+}
+
+VR_SUSPENDS void vr_rows_flush(struct vr_domain *dom)
+{
+    VR_AUTO(vr_error) *err = NULL;
+    vr_shield(vr_after(VR_SPAN_STORE))
+        if (!vr_status_flush(dom, vr_after(VR_SPAN_STORE), &err))
+            vr_warn("domain '%s': %s", dom->name, vr_error_text(err));
+}
+
+VR_SUSPENDS bool vr_rows_save_config(struct vr_domain *dom, const struct vr_domain_def *def, struct vr_error **err)
+{
+    vr_autofree char *xml = vr_domain_format(def, VR_DOMAIN_INACTIVE | VR_DOMAIN_SECURE);
+    vr_autofree char *document = vr_store_document("edit", dom->name, xml);
+    vr_autofree char *path = vr_printf("%s/%s.xml", vr_qemu.config_dir, dom->name);
+    bool ok = false;
+    vr_shield(vr_after(VR_SPAN_STORE)) /* a client that leaves must not leave memory and disk apart */
+        ok = vr_store_write(path, document, vr_after(VR_SPAN_STORE), err);
+    return ok;
+}
+
+VR_SUSPENDS bool vr_rows_edit(struct vr_domain *dom, unsigned flags,
+                              bool (*fn)(struct vr_domain *dom, struct vr_domain_def *live, struct vr_domain_def *config,
+                                         void *arg, struct vr_error **err),
+                              void *arg, struct vr_error **err)
+{
+    struct vr_affect affect;
+    if (!vr_domain_affect(dom, flags, &affect, err))
+        return false;
+    struct vr_domain_def *live = affect.live ? vr_definition_copy(affect.live) : NULL;
+    struct vr_domain_def *config = affect.config ? vr_definition_copy(affect.config) : NULL;
+    bool ok = fn(dom, live, config, arg, err) && (!config || vr_rows_save_config(dom, config, err));
+    if (ok && live) {
+        vr_domain_def_free(dom->live);
+        dom->live = vr_take(live);
+        vr_status_changed(dom);
+    }
+    if (ok && config)
+        vr_domain_set_config(dom, vr_take(config));
+    vr_domain_def_free(live);
+    vr_domain_def_free(config);
+    return ok;
+}
+
+/* ---- typed parameters --------------------------------------------------------------------------------------------- */
+
+static struct vr_typed_value *param_add(struct vr_params *p, int type, const char *name, va_list ap)
+{
+    if (p->n == p->cap) {
+        uint32_t cap = p->cap ? p->cap * 2 : 32;
+        struct vr_typed_param *v = vr_arena_alloc(p->arena, cap * sizeof(*v));
+        if (p->n)
+            memcpy(v, p->v, p->n * sizeof(*v));
+        p->v = v;
+        p->cap = cap;
+    }
+    struct vr_typed_param *param = &p->v[p->n++];
+    /* Most names are constants: those need no copy. */
+    param->field = strchr(name, '%') ? vr_arena_vprintf(p->arena, name, ap) : name;
+    param->value.type = type;
+    return &param->value;
+}
+
+#define DEFINE_PARAM(suffix, ctype, constant, member)                                              \
+    void vr_params_##suffix(struct vr_params *p, ctype v, const char *name, ...)                   \
+    {                                                                                              \
+        va_list ap;                                                                                \
+        va_start(ap, name);                                                                        \
+        param_add(p, constant, name, ap)->member = v;                                              \
+        va_end(ap);                                                                                \
+    }
+DEFINE_PARAM(int, int32_t, VIR_TYPED_PARAM_INT, i)
+DEFINE_PARAM(uint, uint32_t, VIR_TYPED_PARAM_UINT, ui)
+DEFINE_PARAM(llong, int64_t, VIR_TYPED_PARAM_LLONG, l)
+DEFINE_PARAM(ullong, uint64_t, VIR_TYPED_PARAM_ULLONG, ul)
+DEFINE_PARAM(bool, bool, VIR_TYPED_PARAM_BOOLEAN, b)
+
+void vr_params_str(struct vr_params *p, const char *v, const char *name, ...)
+{
+    va_list ap;
+    va_start(ap, name);
+    param_add(p, VIR_TYPED_PARAM_STRING, name, ap)->s = vr_arena_strdup(p->arena, v);
+    va_end(ap);
+}

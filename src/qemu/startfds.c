@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define VR_ERROR_DOMAIN VIR_FROM_QEMU
+#include "startfds.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "base/alloc.h"
+#include "base/str.h"
+#include "deadlines.h"
+#include "loop/loop.h"
+#include "unixsock.h"
+
+/* 0 to 2 are the standard ones. */
+#define FIRST_NUMBER 3
+
+void vr_start_fds_add(struct vr_start_fds *fds, enum vr_qemu_fd kind, const char *alias, unsigned nth, int fd)
+{
+    VR_GROW(fds->v, fds->n, fds->cap);
+    fds->v[fds->n] = (struct vr_start_fd){ kind, vr_strdup(alias), nth, fd, FIRST_NUMBER + (int)fds->n };
+    fds->n++;
+}
+
+int vr_start_fds_number(void *opaque, enum vr_qemu_fd kind, const char *alias, unsigned nth)
+{
+    const struct vr_start_fds *fds = opaque;
+    for (size_t i = 0; i < fds->n; i++) {
+        const struct vr_start_fd *f = &fds->v[i];
+        /* There is one monitor and one vsock: their alias says nothing. */
+        if (f->kind == kind && f->nth == nth && (!f->alias || (alias && vr_streq(f->alias, alias))))
+            return f->number;
+    }
+    return -1;
+}
+
+void vr_start_fds_done(struct vr_start_fds *fds)
+{
+    for (size_t i = 0; i < fds->n; i++) {
+        if (fds->v[i].fd >= 0)
+            close(fds->v[i].fd);
+        free(fds->v[i].alias);
+    }
+    free(fds->v);
+    *fds = (struct vr_start_fds){ 0 };
+}
+
+/* ---- what is to be opened, and the worker that does --------------------------------------------------------------- */
+
+enum open_kind { OPEN_FILE, OPEN_LISTEN, OPEN_DEVICE };
+struct opening {
+    enum open_kind what;
+    enum vr_qemu_fd kind;
+    char *alias, *path;
+    unsigned nth;
+    bool truncate;
+    int fd;
+};
+struct openings {
+    struct opening *v;
+    size_t n, cap;
+    uid_t uid;
+    gid_t gid;
+    bool owned;
+    struct vr_error *err;
+};
+
+static void openings_free(void *arg)
+{
+    struct openings *o = arg;
+    for (size_t i = 0; i < o->n; i++) {
+        if (o->v[i].fd >= 0)
+            close(o->v[i].fd);
+        free(o->v[i].alias);
+        free(o->v[i].path);
+    }
+    free(o->v);
+    vr_error_free(o->err);
+    free(o);
+}
+
+static void open_task(void *arg)
+{
+    struct openings *o = arg;
+    for (size_t i = 0; i < o->n && !o->err; i++) {
+        struct opening *w = &o->v[i];
+        if (w->what == OPEN_LISTEN) {
+            w->fd = vr_unix_listen(w->path, 0775, &o->err);
+            if (w->fd >= 0 && o->owned && chown(w->path, o->uid, o->gid) < 0)
+                vr_fail_errno(&o->err, VIR_ERR_SYSTEM_ERROR, errno, _("unable to set user and group to '%d:%d' on '%s'"),
+                              (int)o->uid, (int)o->gid, w->path);
+        } else if (w->what == OPEN_DEVICE) {
+            w->fd = open(w->path, O_RDWR | O_CLOEXEC);
+            if (w->fd < 0)
+                vr_fail_errno(&o->err, VIR_ERR_SYSTEM_ERROR, errno, _("unable to open %s"), w->path);
+        } else {
+            w->fd = open(w->path, O_WRONLY | O_CREAT | O_CLOEXEC | (w->truncate ? O_TRUNC : O_APPEND), 0600);
+            if (w->fd < 0)
+                vr_fail_errno(&o->err, VIR_ERR_SYSTEM_ERROR, errno, _("Failed to create file '%s'"), w->path);
+        }
+    }
+}
+
+static void want(struct openings *o, enum open_kind what, enum vr_qemu_fd kind, const char *alias, unsigned nth,
+                 const char *path, bool truncate)
+{
+    VR_GROW(o->v, o->n, o->cap);
+    o->v[o->n++] = (struct opening){ what, kind, vr_strdup(alias), vr_strdup(path), nth, truncate, -1 };
+}
+
+static void want_chr(struct openings *o, struct vr_domain_def *def, struct vr_chr *chr, const char *channel_dir)
+{
+    struct vr_chr_source *src = &chr->src;
+    const char *alias = chr->info.alias;
+    if (!alias)
+        return;
+    if (chr->kind == VR_CHR_KIND_CHANNEL && src->type == VR_CHR_UNIX && !src->path)
+        src->path = vr_arena_printf(def->arena, "%s/%s", channel_dir, chr->name ? chr->name : alias);
+    if (src->type == VR_CHR_FILE && src->path)
+        want(o, OPEN_FILE, VR_QEMU_FD_CHARDEV_LOG, alias, 0, src->path, src->append != VR_TRI_ON);
+    if (src->type == VR_CHR_UNIX && src->path && src->mode == VR_CHR_SOURCE_BIND)
+        want(o, OPEN_LISTEN, VR_QEMU_FD_CHARDEV, alias, 0, src->path, false);
+    if (src->log_file)
+        want(o, OPEN_FILE, VR_QEMU_FD_CHARDEV_LOG, alias, 1, src->log_file, src->log_append != VR_TRI_ON);
+}
+
+VR_SUSPENDS bool vr_start_fds_open(struct vr_start_fds *fds, struct vr_domain_def *def, const char *channel_dir,
+                                   uid_t uid, gid_t gid, bool owned, struct vr_error **err)
+{
+    struct openings *o = vr_new(struct openings);
+    o->uid = uid;
+    o->gid = gid;
+    o->owned = owned;
+    for (size_t i = 0; i < def->serials.n; i++)
+        want_chr(o, def, def->serials.v[i], channel_dir);
+    for (size_t i = 0; i < def->parallels.n; i++)
+        want_chr(o, def, def->parallels.v[i], channel_dir);
+    for (size_t i = 0; i < def->channels.n; i++)
+        want_chr(o, def, def->channels.v[i], channel_dir);
+    for (size_t i = 0; i < def->consoles.n; i++) /* one on a serial port is that port, seen again */
+        if (def->consoles.v[i]->console_target != VR_CONSOLE_SERIAL)
+            want_chr(o, def, def->consoles.v[i], channel_dir);
+    if (def->vsock)
+        want(o, OPEN_DEVICE, VR_QEMU_FD_VSOCK, NULL, 0, "/dev/vhost-vsock", false);
+    if (!o->n) {
+        openings_free(o);
+        return true;
+    }
+    if (!vr_worker_run(VR_POOL_STORAGE, NULL, "open character devices", open_task, o, openings_free,
+                       vr_after(VR_SPAN_LAUNCH), err))
+        return false;
+    bool ok = !o->err;
+    vr_error_move(err, &o->err);
+    for (size_t i = 0; ok && i < o->n; i++)
+        vr_start_fds_add(fds, o->v[i].kind, o->v[i].alias, o->v[i].nth, vr_take_fd(&o->v[i].fd));
+    openings_free(o);
+    return ok;
+}
