@@ -55,6 +55,7 @@ struct vr_os {
     enum vr_storage_format loader_format, nvram_format;
     const char *nvram_template;
     struct vr_storage_source *nvram;    /* NULL: no <nvram> */
+    bool nvram_typed;                   /* <nvram type=><source/>, not just a path */
     const char *kernel, *initrd, *cmdline, *dtb, *shim;
     VR_LIST(struct vr_acpi_table) acpi_tables;
     VR_LIST(struct vr_boot) boot;

@@ -183,6 +183,14 @@ static void declare_namespace(struct vr_arena *arena, struct vr_xml_node *n)
     n->nsdecls = more;
 }
 
+static bool same_ns_before(const struct vr_xml_node *parent, const struct vr_xml_node *n)
+{
+    for (const struct vr_xml_node *c = parent->first; c != n; c = c->next)
+        if (c->kind == VR_XML_ELEMENT && vr_streq0(c->ns, n->ns))
+            return true;
+    return false;
+}
+
 static bool parse_raw(struct vr_parse *p, const struct vr_row *row, const struct vr_xml_node *node, void *base)
 {
     const struct vr_xml_node *child = first_child(node, row->name, row->ns);
@@ -194,6 +202,9 @@ static bool parse_raw(struct vr_parse *p, const struct vr_row *row, const struct
         level++;
     for (struct vr_xml_node *c = child->first; c; c = c->next) {
         if (c->kind != VR_XML_ELEMENT && c->kind != VR_XML_COMMENT)
+            continue;
+        /* kept are elements of a namespace, the first of each: calls find them by it */
+        if (c->kind == VR_XML_ELEMENT && (!c->ns || same_ns_before(child, c)))
             continue;
         if (c->kind == VR_XML_ELEMENT)
             declare_namespace(p->arena, c);
@@ -233,7 +244,7 @@ bool vr_rows_parse(struct vr_parse *p, const struct vr_row *rows, const struct v
 {
     for (const struct vr_row *row = rows; row->kind != VR_K_END; row++) {
         bool good = true;
-        if (row->hidden || row->validate_only || row->format_only || !vr_row_active(row, base) ||
+        if (row->hidden || row->validate_only || row->format_only || (row->reads && !row->reads(base)) || !vr_row_active(row, base) ||
             (row->not_inactive_parse && (p->flags & VR_FORM_INACTIVE)))
             continue;
         switch ((enum vr_kind)row->kind) {

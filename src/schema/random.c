@@ -108,7 +108,7 @@ static void random_rows(struct vr_arena *arena, const struct vr_row *rows, void 
     for (const struct vr_row *row = rows; row->kind != VR_K_END; row++) {
         void *m = (char *)base + row->offset;
         bool want = below(seed, 2) || row->required;
-        if (row->hidden || row->validate_only || row->format_only || !vr_row_active(row, base))
+        if (row->hidden || row->validate_only || row->format_only || (row->reads && !row->reads(base)) || !vr_row_active(row, base))
             continue;
         switch ((enum vr_kind)row->kind) {
         case VR_K_GROUP:

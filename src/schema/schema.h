@@ -141,6 +141,7 @@ struct vr_row {
     uint64_t of;
     unsigned only, never;      /* printed only in / never in these forms */
     bool (*when)(const void *base, const struct vr_format *f); /* printed when; NULL = always */
+    bool (*reads)(const void *base);                           /* read when; NULL = always */
     /* errors: NULL = stock's common wording. %s is the value. */
     const char *bad, *missing;
     int bad_code, missing_code;

@@ -212,7 +212,9 @@ static const char *unsigned_text(struct vr_arena *scratch, const struct vr_row *
     /* print is "0x%04x" or the like: width and nothing else varies, so no foreign format reaches printf */
     const char *at = strchr(row->print, '%');
     int width = at && at[1] == '0' ? at[2] - '0' : 0;
-    return vr_arena_printf(scratch, "%.*s%0*llx", (int)(at ? at - row->print : 0), row->print, width, (unsigned long long)v);
+    bool upper = vr_ends_with(row->print, "X");
+    return vr_arena_printf(scratch, upper ? "%.*s%0*llX" : "%.*s%0*llx", (int)(at ? at - row->print : 0), row->print, width,
+                           (unsigned long long)v);
 }
 
 static const char *tri_text(int v, const char *yes, const char *no)

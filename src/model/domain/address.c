@@ -10,7 +10,7 @@
 static bool pci_said(const void *base, const struct vr_format *f)
 {
     const struct vr_pci_address *a = base;
-    return a->domain || a->bus || a->slot || a->function || a->multifunction || a->zpci_uid.set || a->zpci_fid.set;
+    return a->domain || a->bus || a->slot || a->function || a->multifunction;
 }
 
 static const struct vr_row zpci_rows[] = {
@@ -19,14 +19,29 @@ static const struct vr_row zpci_rows[] = {
     VR_END,
 };
 
+/* Half of a zPCI address is completed with zero, which the hypervisor replaces. */
+static bool zpci_read(struct vr_parse *p, const struct vr_xml_node *node, void *base, struct vr_error **err)
+{
+    struct vr_pci_address *a = base;
+    if (a->zpci_uid.set != a->zpci_fid.set)
+        a->zpci_uid.set = a->zpci_fid.set = true;
+    return true;
+}
+
 const struct vr_row vr_pci_address_rows[] = {
     VR_A_UINT(struct vr_pci_address, domain, "domain", .print = "0x%04x", .radix = VR_RADIX_ANY, .zero = true, .when = pci_said),
     VR_A_UINT(struct vr_pci_address, bus, "bus", .print = "0x%02x", .radix = VR_RADIX_ANY, .zero = true, .when = pci_said),
     VR_A_UINT(struct vr_pci_address, slot, "slot", .print = "0x%02x", .radix = VR_RADIX_ANY, .zero = true, .when = pci_said),
     VR_A_UINT(struct vr_pci_address, function, "function", .print = "0x%x", .radix = VR_RADIX_ANY, .zero = true, .when = pci_said),
     VR_A_ONOFF(struct vr_pci_address, multifunction, "multifunction"),
-    VR_GROUP("zpci", zpci_rows),
+    VR_GROUP("zpci", zpci_rows, .after = zpci_read),
     VR_END,
+};
+
+#define PLACE(m, n, form) VR_A_UINT(struct vr_pci_address, m, n, .print = form, .radix = VR_RADIX_ANY, .zero = true)
+const struct vr_row vr_pci_place_rows[] = {
+    PLACE(domain, "domain", "0x%04x"), PLACE(bus, "bus", "0x%02x"), PLACE(slot, "slot", "0x%02x"), PLACE(function, "function", "0x%x"),
+    VR_A_ONOFF(struct vr_pci_address, multifunction, "multifunction"), VR_END,
 };
 
 bool vr_pci_address_check(struct vr_parse *p, const struct vr_xml_node *node, void *base, struct vr_error **err)
@@ -154,18 +169,19 @@ static bool loadparm_read(struct vr_parse *p, const struct vr_xml_node *node, vo
     if (!info->loadparm)
         return true;
     size_t len = strlen(info->loadparm);
+    char *upper = vr_arena_strdup(p->arena, info->loadparm);
+    for (char *c = upper; *c; c++)
+        *c = (char)toupper((unsigned char)*c);
+    info->loadparm = upper;
     if (len < 1 || len > 8)
         return vr_parse_fail(p, node, err, VIR_ERR_INTERNAL_ERROR, _("loadparm value '%s' must be between 1 and 8 characters"),
                              info->loadparm);
-    char *upper = vr_arena_strdup(p->arena, info->loadparm);
     for (char *c = upper; *c; c++) {
-        *c = (char)toupper((unsigned char)*c);
         if (!isalnum((unsigned char)*c) && *c != '.' && *c != ' ')
             return vr_parse_fail(p, node, err, VIR_ERR_INTERNAL_ERROR,
                                  _("invalid loadparm value '%s', expecting chars in set of [a-zA-Z0-9.] and blank spaces"),
                                  info->loadparm);
     }
-    info->loadparm = upper;
     return true;
 }
 

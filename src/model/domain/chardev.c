@@ -163,6 +163,10 @@ bool vr_chr_source_check(struct vr_parse *p, const struct vr_xml_node *node, CHR
         if (!c->path)
             return missing(p, node, _("Missing source path attribute for char device"), err);
         break;
+    case VR_CHR_UNIX: /* a channel to the guest may leave its place to the driver */
+        if (!c->path && !vr_streq(node->name, "channel"))
+            return missing(p, node, _("Missing source path attribute for char device"), err);
+        break;
     case VR_CHR_NMDM:
         if (!c->master)
             return missing(p, node, _("Missing master path attribute for nmdm device"), err);

@@ -144,7 +144,7 @@ static bool check_boot(const D *d, struct vr_error **err)
 static bool check_os(const D *d, struct vr_error **err)
 {
     const struct vr_os *os = &d->os;
-    if (os->firmware == VR_FIRMWARE_BIOS && (os->nvram || os->nvram_template))
+    if (os->firmware == VR_FIRMWARE_BIOS && (os->nvram || os->nvram_template || os->loader_stateless == VR_TRI_NO))
         return vr_fail(err, VIR_ERR_XML_DETAIL, _("Only EFI firmware permits NVRAM"));
     enum vr_tri secure = VR_TRI_UNSET, keys = VR_TRI_UNSET;
     for (size_t i = 0; i < os->firmware_features.n; i++) {

@@ -23,10 +23,15 @@ static bool mode_shown(const void *base, const struct vr_format *f)
 static bool model_said(const void *base, const struct vr_format *f)
 {
     const CPU *c = base;
-    return c->model || c->mode == VR_CPU_MODE_HOST_MODEL;
+    return c->model || (c->mode == VR_CPU_MODE_HOST_MODEL && (c->fallback == VR_CPU_FALLBACK_FORBID || c->vendor_id));
+}
+static bool fallback_said(const void *base, const struct vr_format *f)
+{
+    const CPU *c = base;
+    return c->model || c->fallback == VR_CPU_FALLBACK_FORBID;
 }
 static const struct vr_row model_rows[] = {
-    VR_A_ENUM(CPU, fallback, "fallback", vr_cpu_fallback_names, .bad = "Invalid fallback attribute", .bad_code = VIR_ERR_XML_ERROR),
+    VR_A_ENUM(CPU, fallback, "fallback", vr_cpu_fallback_names, .when = fallback_said, .bad = "Invalid fallback attribute", .bad_code = VIR_ERR_XML_ERROR),
     VR_A_STR(CPU, vendor_id, "vendor_id"),
     VR_C_STR(CPU, model),
     VR_END,

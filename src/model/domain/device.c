@@ -100,20 +100,21 @@ static size_t disk_position(const D *def, const struct vr_disk *fresh)
 
 static size_t controller_position(const D *def, const struct vr_controller *fresh)
 {
-    size_t at = def->controllers.n;
+    size_t at = SIZE_MAX;
     for (size_t i = def->controllers.n; i-- > 0;) {
         const struct vr_controller *c = def->controllers.v[i];
         if (c->type != fresh->type)
             continue;
-        if (c->index.v > fresh->index.v) {
-            at = i;
-        } else if (c->index.v == fresh->index.v || at == def->controllers.n) {
+        if (!fresh->index.set)
             return i + 1;
-        } else {
-            return at;
-        }
+        if (c->index.set && c->index.v > fresh->index.v)
+            at = i;
+        else if (c->index.set && c->index.v == fresh->index.v && !fresh->info.master_startport.set && c->info.master_startport.set)
+            at = i; /* the master of a set stands before its companions */
+        else if (at == SIZE_MAX)
+            at = i + 1;
     }
-    return at;
+    return at == SIZE_MAX ? def->controllers.n : at;
 }
 
 void vr_domain_add_device(D *def, const struct vr_device *dev)

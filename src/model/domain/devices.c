@@ -157,6 +157,8 @@ HOOK(rng_after)
     if (vr_xml_count(node, "backend") != 1)
         return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("only one RNG backend is supported"));
     const struct vr_xml_node *b = vr_xml_child(node, "backend");
+    if (r->backend == VR_RNG_RANDOM && !r->file)
+        r->file = "/dev/random";
     if (r->backend == VR_RNG_EGD) {
         if (!vr_xml_get(b, "type"))
             return vr_parse_fail(p, b, err, VIR_ERR_XML_ERROR, _("missing EGD backend type"));
@@ -252,9 +254,9 @@ ELEM(vr_redirdev_elem, "redirdev", struct vr_redirdev, redirdev_rows, .after_par
 
 #define FILTER struct vr_redir_filter
 static const struct vr_row redir_filter_rows[] = {
-    VR_A_OINT(FILTER, usb_class, "class", .radix = VR_RADIX_ANY, .print = "0x%02x", .unset = -1),
-    VR_A_OINT(FILTER, vendor, "vendor", .radix = VR_RADIX_ANY, .print = "0x%04x", .unset = -1),
-    VR_A_OINT(FILTER, product, "product", .radix = VR_RADIX_ANY, .print = "0x%04x", .unset = -1),
+    VR_A_OINT(FILTER, usb_class, "class", .radix = VR_RADIX_ANY, .print = "0x%02X", .unset = -1),
+    VR_A_OINT(FILTER, vendor, "vendor", .radix = VR_RADIX_ANY, .print = "0x%04X", .unset = -1),
+    VR_A_OINT(FILTER, product, "product", .radix = VR_RADIX_ANY, .print = "0x%04X", .unset = -1),
     VR_A_STR(FILTER, version_text, "version"),
     VR_A_YESNO(FILTER, allow, "allow", .required = true),
     VR_END,
@@ -289,11 +291,24 @@ static const struct vr_row server_rows[] = { VR_A_STR(SHMEM, server_path, "path"
 static const struct vr_row msi_rows[] = {
     VR_A_UINT(SHMEM, vectors, "vectors"), VR_A_ONOFF(SHMEM, ioeventfd, "ioeventfd"), VR_END,
 };
+/* bytes inside, whole mebibytes in the document */
+static const struct vr_row shmem_size_rows[] = { VR_T_SIZE(SHMEM, size_bytes, "size", .scale = 1, .default_unit = 1), VR_END };
+static bool shmem_size_parse(struct vr_parse *p, const struct vr_xml_node *node, void *base, struct vr_error **err)
+{
+    return vr_rows_parse(p, shmem_size_rows, node, base, err);
+}
+static void shmem_size_format(struct vr_format *f, const void *base)
+{
+    const SHMEM *s = base;
+    if (s->size_bytes)
+        vr_format_line(f, "<size unit='M'>%llu</size>", (unsigned long long)(s->size_bytes >> 20));
+}
+static const struct vr_custom_ops shmem_size_ops = { .rows = shmem_size_rows, .parse = shmem_size_parse, .format = shmem_size_format };
 static const struct vr_row shmem_rows[] = {
     VR_A_STR(SHMEM, name, "name", .required = true),
     VR_A_STR(SHMEM, role, "role"),
     VR_GROUP("model", shmem_model_rows),
-    VR_T_SIZE(SHMEM, size_bytes, "size", .scale = 1048576, .default_unit = 1, .show_unit = "M"),
+    VR_CUSTOM(shmem_size_ops),
     VR_GROUP("server", server_rows, .has = VR_HAS(SHMEM, has_server)),
     VR_GROUP("msi", msi_rows, .has = VR_HAS(SHMEM, has_msi)),
     VR_INFO(SHMEM),

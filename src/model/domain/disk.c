@@ -199,6 +199,13 @@ static enum vr_disk_bus bus_of_target(const char *target)
     return VR_DISK_BUS_IDE;
 }
 
+static bool wwn_good(const char *wwn)
+{
+    if (vr_starts_with(wwn, "0x"))
+        wwn += 2;
+    return strlen(wwn) == 16 && strspn(wwn, "0123456789abcdefABCDEF") == 16;
+}
+
 static bool texts_check(struct vr_parse *p, const struct vr_xml_node *node, DISK *d, struct vr_error **err)
 {
     if (d->vendor && strlen(d->vendor) > 8)
@@ -211,7 +218,7 @@ static bool texts_check(struct vr_parse *p, const struct vr_xml_node *node, DISK
     for (const char *c = d->product; c && *c; c++)
         if (*c < 0x20 || *c > 0x7e)
             return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("disk product is not printable string"));
-    if (d->wwn && (strlen(d->wwn) != 16 || strspn(d->wwn, "0123456789abcdefABCDEF") != 16))
+    if (d->wwn && (!wwn_good(d->wwn)))
         return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("malformed wwn: %s"), d->wwn);
     return true;
 }
@@ -221,8 +228,12 @@ static bool disk_after(struct vr_parse *p, const struct vr_xml_node *node, void 
     DISK *d = obj;
     if (!d->src->type)
         d->src->type = VR_STORAGE_FILE;
+    if (d->src->type == VR_STORAGE_VOLUME && !d->src->pool) /* an empty drive has no volume */
+        d->src->type = VR_STORAGE_FILE;
     if (!d->device)
         d->device = VR_DISK_DISK;
+    if (!vr_source_auth_check(p, node, d->src, d->auth, err))
+        return false;
     d->src->readonly = d->readonly;
     if (!d->target && d->src->type != VR_STORAGE_UNSET) {
         /* stock's code for this has a fixed sentence of its own */

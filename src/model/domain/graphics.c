@@ -282,6 +282,10 @@ static bool listens_after(struct vr_parse *p, const struct vr_xml_node *node, GF
                              g->socket_attr, first->socket);
     if (first->type == VR_LISTEN_SOCKET && g->socket_attr && !first->socket)
         first->socket = g->socket_attr;
+    if (first->type == VR_LISTEN_ADDRESS && g->socket_attr) { /* the old attribute wins: a socket needs no address */
+        *first = (LISTEN){ .type = VR_LISTEN_SOCKET, .socket = g->socket_attr };
+        return true;
+    }
     if (first->type == VR_LISTEN_ADDRESS && g->listen_attr && first->address && !vr_streq(first->address, g->listen_attr))
         return vr_parse_fail(p, node, err, VIR_ERR_CONFIG_UNSUPPORTED,
                              _("graphics 'listen' attribute '%s' must match 'address' attribute of first listen element (found '%s')"),

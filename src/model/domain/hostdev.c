@@ -43,7 +43,7 @@ static const struct vr_row usb_source_rows[] = {
 };
 static const struct vr_row pci_source_rows[] = {
     VR_A_YESNO(HD, write_filtering, "writeFiltering"),
-    VR_PART(HD, pci, "address", vr_pci_address_rows, .present_always = true, .after = vr_pci_address_check),
+    VR_PART(HD, pci, "address", vr_pci_place_rows, .after = vr_pci_address_check),
     VR_END,
 };
 static const struct vr_row adapter_rows[] = { VR_A_STR(HD, adapter_name, "name"), VR_END };

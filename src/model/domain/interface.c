@@ -268,9 +268,17 @@ static bool source_is_usb(const void *base, const struct vr_format *f)
     const NET *n = base;
     return n->source_addr_type && vr_streq(n->source_addr_type, "usb");
 }
+static bool reads_pci(const void *base)
+{
+    return source_is_pci(base, NULL);
+}
+static bool reads_usb(const void *base)
+{
+    return source_is_usb(base, NULL);
+}
 static const struct vr_row pci_address_part[] = {
-    VR_INLINE_PART(NET, source_pci, vr_pci_address_rows, .when = source_is_pci, .after = vr_pci_address_check),
-    VR_INLINE(usb_address_rows, .when = source_is_usb),
+    VR_INLINE_PART(NET, source_pci, vr_pci_place_rows, .when = source_is_pci, .reads = reads_pci, .after = vr_pci_address_check),
+    VR_INLINE(usb_address_rows, .when = source_is_usb, .reads = reads_usb),
     VR_END,
 };
 static const struct vr_row hostdev_address_rows[] = {
@@ -386,6 +394,7 @@ static const struct vr_row interface_rows[] = {
     VR_CHILD(NET, vlan, "vlan", vlan_elem),
     VR_CHILD(NET, virtualport, "virtualport", vport_elem),
     VR_CHILD(NET, bandwidth, "bandwidth", bandwidth_elem),
+    VR_GROUP("port", port_rows),
     VR_LISTED(NET, guest_ips, "ip", vr_net_ip_elem),
     VR_LISTED(NET, guest_routes, "route", vr_net_route_elem),
     VR_LISTED(NET, port_forwards, "portForward", forward_elem),
@@ -401,7 +410,6 @@ static const struct vr_row interface_rows[] = {
     VR_GROUP("link", link_rows),
     VR_GROUP("mtu", mtu_rows),
     VR_GROUP("coalesce", coalesce_rows),
-    VR_GROUP("port", port_rows),
     VR_GROUP("teaming", teaming_rows),
     VR_INFO(NET),
     VR_END,
@@ -450,6 +458,18 @@ static bool source_said(struct vr_parse *p, const struct vr_xml_node *node, NET 
     }
 }
 
+/* Well-known models are written as hypervisors know them, however they came; others are kept. */
+static const char *canonical_model(const char *model)
+{
+    static const char *const known[] = { "netfront", "rtl8139", "virtio", "e1000", "e1000e", "virtio-transitional",
+        "virtio-non-transitional", "usb-net", "spapr-vlan", "lan9118", "smc91c111", "vlance", "vmxnet", "vmxnet2", "vmxnet3",
+        "Am79C970A", "Am79C973", "82540EM", "82545EM", "82543GC" };
+    for (size_t i = 0; model && i < VR_COUNT(known); i++)
+        if (!strcasecmp(model, known[i]))
+            return known[i];
+    return model;
+}
+
 static bool interface_after(struct vr_parse *p, const struct vr_xml_node *node, void *obj, struct vr_error **err)
 {
     NET *n = obj;
@@ -462,14 +482,21 @@ static bool interface_after(struct vr_parse *p, const struct vr_xml_node *node, 
         return false;
     const struct vr_xml_node *backend = vr_xml_child(node, "backend");
     const struct vr_xml_node *driver = vr_xml_child(node, "driver");
-    if (driver && vr_xml_get(driver, "name") && !n->driver)
+    if (driver && n->type == VR_NET_HOSTDEV) { /* there it names the host's driver for the device */
+        static const char *const host[] = { "kvm", "vfio", "xen", "default", NULL };
+        const char *name = vr_xml_get(driver, "name");
+        if (name && vr_name_index(host, name) < 0)
+            return vr_parse_fail(p, driver, err, VIR_ERR_CONFIG_UNSUPPORTED, _("Unknown interface <driver name='%s'> has been specified"), name);
+        n->driver_name_text = vr_arena_strdup(p->arena, name);
+    } else if (driver && vr_xml_get(driver, "name") && !n->driver)
         return vr_parse_fail(p, driver, err, VIR_ERR_CONFIG_UNSUPPORTED, _("Unknown interface <driver name='%s'> has been specified"),
                              vr_xml_get(driver, "name"));
-    if (backend && n->backend_type && !vr_streq(n->backend_type, "default") && !vr_streq(n->backend_type, "passt"))
+    if (backend && n->backend_type && !vr_streq(n->backend_type, "default"))
         return vr_parse_fail(p, backend, err, VIR_ERR_XML_ERROR, _("Invalid value for attribute 'type' in element 'backend': '%s'."),
                              n->backend_type);
     if (n->model && strspn(n->model, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") != strlen(n->model))
         return vr_parse_fail(p, node, err, VIR_ERR_INVALID_ARG, _("Model name contains invalid characters"));
+    n->model = canonical_model(n->model);
     if (n->teaming_type && vr_streq(n->teaming_type, "transient") && !n->teaming_persistent)
         return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("teaming transient element requires a persistent attribute"));
     return true;

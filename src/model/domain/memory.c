@@ -117,11 +117,30 @@ static const struct vr_row fs_rows[] = {
     VR_T_OSIZE(FS, space_soft_limit, "space_soft_limit", .scale = 1, .default_unit = 1, .show_unit = "bytes"),
     VR_END,
 };
+/* The type selects what <source> says, so its default must be there before. */
+static bool fs_before(struct vr_parse *p, const struct vr_xml_node *node, void *obj, struct vr_error **err)
+{
+    ((FS *)obj)->type = VR_FS_MOUNT;
+    return true;
+}
+
+/* Modes are octal, written with a leading zero. */
+static bool mode_read(struct vr_parse *p, const struct vr_xml_node *node, const char *name, const char **mode, struct vr_error **err)
+{
+    uint64_t v;
+    if (!*mode)
+        return true;
+    if (!vr_text_u64(*mode, 8, 0777, &v))
+        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("invalid %s: '%s'"), name, *mode);
+    *mode = vr_arena_printf(p->arena, "%04o", (unsigned)v);
+    return true;
+}
+
 static bool fs_after(struct vr_parse *p, const struct vr_xml_node *node, void *obj, struct vr_error **err)
 {
     FS *f = obj;
-    if (!f->type)
-        f->type = VR_FS_MOUNT;
+    if (!mode_read(p, node, "fmode", &f->fmode, err) || !mode_read(p, node, "dmode", &f->dmode, err))
+        return false;
     if (!f->accessmode)
         f->accessmode = f->driver == VR_FS_DRIVER_VIRTIOFS ? VR_FS_ACCESS_UNSET : VR_FS_ACCESS_PASSTHROUGH;
     bool source = f->source_dir || f->source_dev || f->source_file || f->source_name || f->source_socket || f->source_usage_kib ||
@@ -140,5 +159,5 @@ static bool fs_after(struct vr_parse *p, const struct vr_xml_node *node, void *o
     return true;
 }
 const struct vr_xml_elem vr_filesystem_elem = {
-    .name = "filesystem", .size = sizeof(FS), .rows = fs_rows, .own_arena = true, .after_parse = fs_after,
+    .name = "filesystem", .size = sizeof(FS), .rows = fs_rows, .own_arena = true, .before_parse = fs_before, .after_parse = fs_after,
 };

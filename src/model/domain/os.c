@@ -69,6 +69,7 @@ static bool nvram_parse(struct vr_parse *p, const struct vr_xml_node *node, void
         if (!s)
             return vr_parse_fail(p, n, err, VIR_ERR_XML_ERROR, _("Missing source element with nvram element"));
         os->nvram = src;
+        os->nvram_typed = true;
         return vr_rows_parse(p, vr_source_rows, s, src, err) && vr_source_check(p, s, src, err);
     }
     const char *path = vr_xml_text(p->arena, n);
@@ -91,7 +92,7 @@ static void nvram_format(struct vr_format *f, const void *base)
     vr_format_attr(f, "template", os->nvram_template);
     if (os->nvram_format > VR_FORMAT_RAW)
         vr_format_attr(f, "format", vr_storage_format_names[os->nvram_format]);
-    if (src && (src->type != VR_STORAGE_FILE || src->seclabels.n)) {
+    if (src && (src->type != VR_STORAGE_FILE || os->nvram_typed)) {
         vr_format_attr(f, "type", vr_storage_type_names[src->type]);
         vr_buf_str(f->out, ">\n");
         f->indent += 2;

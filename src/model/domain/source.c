@@ -86,9 +86,14 @@ const struct vr_xml_elem vr_encryption_elem = {
 };
 
 /* ---- small structs ----------------------------------------------------------------------------------------------- */
+static bool timeout_said(const void *base, const struct vr_format *f)
+{
+    const struct vr_reconnect *r = base;
+    return r->timeout || r->enabled == VR_TRI_YES;
+}
 static const struct vr_row reconnect_rows[] = {
     VR_A_YESNO(struct vr_reconnect, enabled, "enabled"),
-    VR_A_UINT(struct vr_reconnect, timeout, "timeout"),
+    VR_A_UINT(struct vr_reconnect, timeout, "timeout", .zero = true, .when = timeout_said),
     VR_END,
 };
 
@@ -97,8 +102,6 @@ static bool reconnect_check(struct vr_parse *p, const struct vr_xml_node *node, 
     struct vr_reconnect *r = obj;
     if (r->enabled == VR_TRI_YES && !vr_xml_get(node, "timeout"))
         return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("missing timeout for chardev with reconnect enabled"));
-    if (r->enabled == VR_TRI_YES && !r->timeout)
-        return vr_parse_fail(p, node, err, VIR_ERR_INVALID_ARG, _("chardev reconnect source timeout cannot be '0'"));
     return true;
 }
 const struct vr_xml_elem vr_reconnect_elem = {
@@ -235,7 +238,7 @@ const struct vr_row vr_source_rows[] = {
     VR_GROUP("timeout", timeout_rows, TYPE(B(NETWORK))),
     VR_GROUP("identity", identity_rows, TYPE(B(NETWORK))),
     VR_GROUP("knownHosts", known_hosts_rows, TYPE(B(NETWORK))),
-    VR_PART(SRC, nvme_address, "address", vr_pci_address_rows, TYPE(B(NVME)), .after = vr_pci_address_check),
+    VR_PART(SRC, nvme_address, "address", vr_pci_place_rows, TYPE(B(NVME)), .after = vr_pci_address_check),
     VR_CHILD(SRC, reconnect, "reconnect", vr_reconnect_elem, TYPE(B(VHOST_USER))),
     VR_LISTED(SRC, seclabels, "seclabel", vr_seclabel_source_elem),
     VR_GROUP("slices", slices_rows),
@@ -245,6 +248,17 @@ const struct vr_row vr_source_rows[] = {
     VR_END,
 };
 
+/* The secret of a login must be of the protocol's kind. */
+bool vr_source_auth_check(struct vr_parse *p, const struct vr_xml_node *node, const SRC *src, const struct vr_storage_auth *auth,
+                          struct vr_error **err)
+{
+    const char *want = src->protocol == VR_PROTO_ISCSI ? "iscsi" : src->protocol == VR_PROTO_RBD ? "ceph" : NULL;
+    const char *type = auth && auth->secret ? auth->secret->type : NULL;
+    if (src->type != VR_STORAGE_NETWORK || !want || !type || vr_streq(type, want))
+        return true;
+    return vr_parse_fail(p, node, err, VIR_ERR_CONFIG_UNSUPPORTED, _("invalid secret type '%s'"), type);
+}
+
 bool vr_source_check(struct vr_parse *p, const struct vr_xml_node *node, SRC *src, struct vr_error **err)
 {
     if (src->type == VR_STORAGE_NETWORK) {
@@ -253,8 +267,11 @@ bool vr_source_check(struct vr_parse *p, const struct vr_xml_node *node, SRC *sr
         /* <source name='pool/image:snapshot:option'> : only the image name for rbd; volume and path for gluster */
         if (!src->name && src->protocol != VR_PROTO_NBD)
             return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("missing name for disk source"));
-        if (src->tls == VR_TRI_UNSET && src->protocol == VR_PROTO_HTTPS)
-            src->tls = VR_TRI_UNSET;
+        /* a target without a unit means the first one */
+        if (src->protocol == VR_PROTO_ISCSI && src->name && !strchr(src->name, '/'))
+            src->name = vr_arena_printf(p->arena, "%s/0", src->name);
+        if (!vr_source_auth_check(p, node, src, src->auth, err))
+            return false;
     }
     if (src->type == VR_STORAGE_NVME) {
         if (!src->vhost_type || !vr_streq(src->vhost_type, "pci"))

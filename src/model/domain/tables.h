@@ -8,6 +8,7 @@
 /* address.c */
 extern const struct vr_row vr_info_rows[];          /* boot, alias, master, rom, acpi, address: the end of most devices */
 extern const struct vr_row vr_pci_address_rows[];   /* domain= bus= slot= function= multifunction=, zpci */
+extern const struct vr_row vr_pci_place_rows[];     /* the same of a device of the host: always printed */
 extern const struct vr_row vr_virtio_rows[];        /* iommu= ats= packed= page_per_vq= */
 extern const struct vr_xml_elem vr_seclabel_source_elem; /* <seclabel> of one source */
 bool vr_pci_address_check(struct vr_parse *p, const struct vr_xml_node *node, void *base, struct vr_error **err);
@@ -24,6 +25,8 @@ extern const struct vr_xml_elem vr_source_type_elem, vr_source_format_elem;
 extern const struct vr_xml_elem vr_source_body_elem;
 extern const struct vr_xml_elem vr_backing_elem;
 extern const struct vr_xml_elem vr_encryption_elem, vr_auth_elem, vr_reconnect_elem;
+bool vr_source_auth_check(struct vr_parse *p, const struct vr_xml_node *node, const struct vr_storage_source *src,
+                          const struct vr_storage_auth *auth, struct vr_error **err);
 bool vr_source_check(struct vr_parse *p, const struct vr_xml_node *node, struct vr_storage_source *src,
                      struct vr_error **err);
 
