@@ -340,7 +340,6 @@ static const struct vr_xml_elem guest_offload_elem = { .name = "guest", .size = 
 
 static const struct vr_row driver_rows[] = {
     VR_A_ENUM(NET, driver, "name", vr_net_driver_names, .lenient = true),
-    VR_A_STR(NET, driver_name_text, "name", .format_only = true),
     VR_A_ENUM(NET, txmode, "txmode", vr_tx_mode_names),
     VR_A_ONOFF(NET, ioeventfd, "ioeventfd"),
     VR_A_ONOFF(NET, event_idx, "event_idx"),
@@ -354,6 +353,8 @@ static const struct vr_row driver_rows[] = {
     VR_CHILD(NET, guest_offloads, "guest", guest_offload_elem, .unless_empty = true),
     VR_END,
 };
+/* type hostdev: the host's driver for the device, before its source */
+static const struct vr_row host_driver_rows[] = { VR_A_STR(NET, driver_name_text, "name"), VR_END };
 static const struct vr_row backend_rows[] = {
     VR_A_STR(NET, backend_type, "type"),
     VR_A_STR(NET, backend_tap, "tap"),
@@ -380,6 +381,7 @@ static const struct vr_row interface_rows[] = {
     VR_A_YESNO(NET, managed, "managed", FOR(B(HOSTDEV) | B(NETWORK))),
     VR_A_YESNO(NET, trust_guest_rx_filters, "trustGuestRxFilters"),
     VR_GROUP("mac", mac_rows),
+    VR_GROUP("driver", host_driver_rows, FOR(B(HOSTDEV))),
     VR_GROUP("source", network_source_rows, FOR(B(NETWORK))),
     VR_GROUP("source", ethernet_source_rows, FOR(B(ETHERNET))),
     VR_GROUP("source", bridge_source_rows, FOR(B(BRIDGE))),
@@ -487,7 +489,6 @@ static bool interface_after(struct vr_parse *p, const struct vr_xml_node *node, 
         const char *name = vr_xml_get(driver, "name");
         if (name && vr_name_index(host, name) < 0)
             return vr_parse_fail(p, driver, err, VIR_ERR_CONFIG_UNSUPPORTED, _("Unknown interface <driver name='%s'> has been specified"), name);
-        n->driver_name_text = vr_arena_strdup(p->arena, name);
     } else if (driver && vr_xml_get(driver, "name") && !n->driver)
         return vr_parse_fail(p, driver, err, VIR_ERR_CONFIG_UNSUPPORTED, _("Unknown interface <driver name='%s'> has been specified"),
                              vr_xml_get(driver, "name"));
