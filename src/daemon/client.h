@@ -46,7 +46,6 @@ struct vr_client {
     bool opened;
     bool dead;                       /* the socket is of no use any more */
     bool close_when_sent;
-    bool close_events;               /* asked to be told when the hypervisor connection dies */
 
     unsigned requests;               /* calls and stream packets not yet dealt with */
     struct vr_cond slot;             /* a request was dealt with */
