@@ -48,4 +48,6 @@ struct vr_controller {
     uint64_t pcihole64_kib;
     bool has_pcihole64;
     struct vr_device_info info;
+    /** Added by completion in this run, not in the document: a driver's own controllers come before it in stock's order. */
+    bool implied;
 };

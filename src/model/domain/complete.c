@@ -386,6 +386,7 @@ static void want_controller(D *d, enum vr_controller_type type, int index)
     for (size_t i = d->controllers.n; type == VR_CONTROLLER_SCSI && i-- > 0 && !c->model;)
         if (d->controllers.v[i]->type == type)
             c->model = d->controllers.v[i]->model; /* one more of the kind that is there */
+    c->implied = true;
     VR_LIST_ADD(d->arena, &d->controllers, c); /* at the end, as stock does, until the document is read again */
 }
 

@@ -175,7 +175,7 @@ static void tpm(struct doc *d)
     /* An emulated one needs the swtpm program; without it only what is there is offered. */
     bool swtpm = access("/usr/bin/swtpm", X_OK) == 0;
     ENUM(d, "backendModel", { passthrough ? "passthrough" : NULL, ALWAYS }, { emulator && swtpm ? "emulator" : NULL, ALWAYS },
-         { emulator ? "external" : NULL, ALWAYS });
+         { emulator && swtpm ? "external" : NULL, ALWAYS });
     if (emulator && swtpm)
         ENUM(d, "backendVersion", V("1.2"), V("2.0"));
     else

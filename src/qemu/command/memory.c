@@ -163,13 +163,8 @@ bool build_memory(struct build *b)
         cmd_arg(b, "-m");
         cmd_argf(b, "%llu", (unsigned long long)def->memory_kib / 1024);
     }
-    if (def->cpu && def->cpu->cells.n) {
-        /* no object to say it on */
-        if (plain_cells(b) && def->memory_backing.allocation_mode &&
-            vr_streq(def->memory_backing.allocation_mode, "immediate"))
-            cmd_arg(b, "-mem-prealloc");
+    if (def->cpu && def->cpu->cells.n)
         return true;
-    }
     const struct vr_qemu_machine *m = vr_qemu_caps_machine(b->run->caps, def->os.machine);
     if (!m || !m->default_ram_id) {
         if (def->memory_backing.hugepages || def->memory_backing.source_type)
@@ -266,6 +261,9 @@ bool build_numa(struct build *b)
     if (!cpu || !cpu->cells.n)
         return true;
     bool plain = plain_cells(b);
+    const char *allocation = b->def->memory_backing.allocation_mode;
+    if (plain && allocation && vr_streq(allocation, "immediate"))
+        cmd_arg(b, "-mem-prealloc"); /* no object to say it on */
     for (size_t i = 0; i < cpu->cells.n; i++) {
         const struct vr_numa_cell *cell = cpu->cells.v[i];
         vr_autofree char *id = vr_printf("ram-node%zu", i);

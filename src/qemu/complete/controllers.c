@@ -26,6 +26,17 @@ struct vr_controller *vr_complete_add_controller(struct vr_domain_def *def, enum
     return c;
 }
 
+void vr_complete_own_controller(struct vr_domain_def *def, enum vr_controller_type type, int index,
+                                enum vr_controller_model model)
+{
+    struct vr_controller *c = vr_complete_add_controller(def, type, index, model);
+    size_t at = 0, last = def->controllers.n - 1;
+    while (at < last && !def->controllers.v[at]->implied)
+        at++;
+    VR_LIST_REMOVE(&def->controllers, last);
+    VR_LIST_INSERT(def->arena, &def->controllers, at, c);
+}
+
 void vr_complete_want_controller(struct vr_domain_def *def, enum vr_controller_type type, int index)
 {
     if (!vr_qemu_find_controller(def, type, index))

@@ -17,7 +17,7 @@ static bool add_root(struct vr_domain_def *def, enum vr_controller_model model, 
 {
     const struct vr_controller *root = vr_qemu_find_controller(def, VR_CONTROLLER_PCI, 0);
     if (!root) {
-        vr_complete_add_controller(def, VR_CONTROLLER_PCI, 0, model);
+        vr_complete_own_controller(def, VR_CONTROLLER_PCI, 0, model);
         return true;
     }
     if (root->model == model)
@@ -42,10 +42,18 @@ bool vr_complete_default_devices(struct vr_domain_def *def, const struct vr_qemu
                     : vr_qemu_caps_has(caps, VR_QEMU_NEC_XHCI)   ? VR_CMODEL_NEC_XHCI
                     : vr_qemu_caps_has(caps, VR_QEMU_ICH9_EHCI1) ? VR_CMODEL_ICH9_EHCI1
                                                                  : VR_CMODEL_UNSET;
-        vr_complete_add_controller(def, VR_CONTROLLER_USB, 0, model);
+        vr_complete_own_controller(def, VR_CONTROLLER_USB, 0, model);
     }
-    if (q35)
-        vr_complete_want_controller(def, VR_CONTROLLER_SATA, 0);
+    if (q35) {
+        /* on the board, whatever the disks are: where a disk implied it, it stands with the board's others */
+        for (size_t i = 0; i < def->controllers.n; i++) {
+            if (def->controllers.v[i]->implied && def->controllers.v[i]->type == VR_CONTROLLER_SATA &&
+                def->controllers.v[i]->index.v == 0)
+                VR_LIST_REMOVE(&def->controllers, i);
+        }
+        if (!vr_qemu_find_controller(def, VR_CONTROLLER_SATA, 0))
+            vr_complete_own_controller(def, VR_CONTROLLER_SATA, 0, VR_CMODEL_UNSET);
+    }
     if (i440fx && !add_root(def, VR_CMODEL_PCI_ROOT, err))
         return false;
     if (q35 && !add_root(def, VR_CMODEL_PCIE_ROOT, err))
@@ -94,7 +102,12 @@ static void complete_disk(struct vr_disk *d)
         return;
     if (!d->driver_name)
         d->driver_name = "qemu";
-    if (d->src && d->src->format == VR_FORMAT_UNSET)
+    if (d->encryption && !d->encryption->engine)
+        d->encryption->engine = "qemu";
+    for (struct vr_storage_source *s = d->src; s && s->type; s = s->backing)
+        if (s->encryption && !s->encryption->engine)
+            s->encryption->engine = "qemu";
+    if (d->src && d->src->format == VR_FORMAT_UNSET && d->src->type != VR_STORAGE_VOLUME)
         d->src->format = d->src->type == VR_STORAGE_DIR ? VR_FORMAT_FAT : VR_FORMAT_RAW;
     for (struct vr_storage_source *s = d->src ? d->src->backing : NULL; s && s->type; s = s->backing)
         if (s->format == VR_FORMAT_UNSET)
@@ -238,6 +251,9 @@ bool vr_complete_each_device(struct vr_domain_def *def, const struct vr_qemu_cap
         complete_channel(def->channels.v[i]);
     for (size_t i = 0; i < def->videos.n; i++)
         complete_video(caps, def->videos.v[i]);
+    for (size_t i = 0; i < def->rngs.n; i++)
+        if (def->rngs.v[i]->backend == VR_RNG_RANDOM && !def->rngs.v[i]->file)
+            def->rngs.v[i]->file = "/dev/random";
     for (size_t i = 0; i < def->panics.n; i++)
         if (def->panics.v[i]->model == VR_PANIC_UNSET)
             def->panics.v[i]->model = VR_PANIC_ISA;

@@ -153,7 +153,8 @@ bool vr_complete_cpu(struct vr_domain_def *def, const struct vr_qemu_caps *caps,
     }
     if (cpu && (cpu->mode == VR_CPU_MODE_HOST_PASSTHROUGH || cpu->mode == VR_CPU_MODE_MAXIMUM) &&
         cpu->migratable == VR_TRI_UNSET && vr_qemu_is_x86(def))
-        cpu->migratable = VR_TRI_YES;
+        /* the switch belongs to the 64-bit emulator's CPUs; stock asks no more */
+        cpu->migratable = vr_streq(caps->arch, "x86_64") ? VR_TRI_YES : VR_TRI_NO;
     if (cpu && ((cpu->mode != VR_CPU_MODE_UNSET && cpu->mode != VR_CPU_MODE_CUSTOM) || cpu->model))
         return true;
     const struct vr_qemu_machine *m = vr_qemu_caps_machine(caps, def->os.machine);

@@ -14,6 +14,9 @@ bool vr_complete_implicit_devices(struct vr_domain_def *def, const struct vr_qem
 bool vr_complete_controllers(struct vr_domain_def *def, struct vr_error **err);
 struct vr_controller *vr_complete_add_controller(struct vr_domain_def *def, enum vr_controller_type type, int index,
                                                  enum vr_controller_model model);
+/** The same, before those that the document's devices imply: where stock has a machine's own controllers. */
+void vr_complete_own_controller(struct vr_domain_def *def, enum vr_controller_type type, int index,
+                                enum vr_controller_model model);
 /** Adds the controllers 0..index of a type that are not there. */
 void vr_complete_want_controller(struct vr_domain_def *def, enum vr_controller_type type, int index);
 /* slots.c */
