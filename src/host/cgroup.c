@@ -109,12 +109,11 @@ struct vr_cgroup_host *vr_cgroup_host_read(const char *const *wanted)
         read_v2_controllers(host);
     drop_unwanted(host, wanted);
     host->v2_tree = host->v2_controllers != 0;
+    host->systemd = vr_sys_exists("/run/systemd/system");
     if (wanted && !*wanted)
         host->why_none = "cgroup_controllers in qemu.conf names none";
     else if (!any_controller(host))
         host->why_none = "no hierarchy of control groups is mounted";
-    else if (vr_sys_exists("/run/systemd/system"))
-        host->why_none = "the hierarchy is systemd's, and its machine service is not used yet";
     else if (geteuid() != 0)
         host->why_none = "only root may make them";
     return host;
@@ -159,6 +158,13 @@ char *vr_machine_name(const char *driver, int id, const char *name)
     return vr_buf_take(&b);
 }
 
+/* The guest's group in one hierarchy, and a thread group in it. */
+static char *dir_in(const struct vr_cgroup *group, const char *mount, const char *sub)
+{
+    bool below = group->nested && group->host->v2 && vr_streq(mount, group->host->v2);
+    return vr_printf("%s%s%s%s%s", mount, group->path, below ? "/libvirt" : "", sub ? "/" : "", sub ? sub : "");
+}
+
 char *vr_cgroup_dir(const struct vr_cgroup *group, enum vr_cgroup_controller c, const char *sub)
 {
     const struct vr_cgroup_host *host = group->host;
@@ -166,7 +172,7 @@ char *vr_cgroup_dir(const struct vr_cgroup *group, enum vr_cgroup_controller c, 
     if (!mount)
         return NULL;
     bool threads = host->v1[c] == NULL || c == VR_CGROUP_CPU || c == VR_CGROUP_CPUACCT || c == VR_CGROUP_CPUSET;
-    return sub && threads ? vr_printf("%s%s/%s", mount, group->path, sub) : vr_printf("%s%s", mount, group->path);
+    return dir_in(group, mount, threads ? sub : NULL);
 }
 
 bool vr_cgroup_is_v2(const struct vr_cgroup *group, enum vr_cgroup_controller c)
@@ -214,11 +220,14 @@ static bool copy_cpuset(const char *parent, const char *dir, struct vr_error **e
 }
 
 /* Controllers must be turned on in each v2 group for the groups below it. What cannot be is not there. */
-static void enable_v2(const struct vr_cgroup_host *host, const char *parent)
+static void enable_v2(const struct vr_cgroup_host *host, const char *parent, bool threads)
 {
     for (int c = 0; c < VR_CGROUP_COUNT; c++) {
         char text[32];
         if (!v2_names[c] || !(host->v2_controllers >> c & 1))
+            continue;
+        /* Memory and block I/O count for processes as a whole: turned on here they would rule out thread groups. */
+        if (threads && c != VR_CGROUP_CPU && c != VR_CGROUP_CPUSET)
             continue;
         snprintf(text, sizeof(text), "+%s", v2_names[c]);
         int e = vr_sys_write(text, "%s/cgroup.subtree_control", parent);
@@ -227,15 +236,16 @@ static void enable_v2(const struct vr_cgroup_host *host, const char *parent)
     }
 }
 
-static bool make_dir(const struct vr_cgroup_host *host, const char *mount, const char *path, struct vr_error **err)
+/* One directory; its parent is there. */
+static bool make_dir(const struct vr_cgroup_host *host, const char *dir, const char *mount, bool threads,
+                     struct vr_error **err)
 {
-    vr_autofree char *dir = vr_printf("%s%s", mount, path), *real = vr_sys_path("%s", dir);
-    vr_autofree char *parent = vr_strndup(dir, (size_t)(strrchr(dir, '/') - dir));
+    vr_autofree char *real = vr_sys_path("%s", dir), *parent = vr_strndup(dir, (size_t)(strrchr(dir, '/') - dir));
     bool v2 = host->v2 && vr_streq(mount, host->v2);
     if (v2)
-        enable_v2(host, parent);
+        enable_v2(host, parent, threads);
     if (mkdir(real, 0755) < 0 && errno != EEXIST)
-        return vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, errno, _("Failed to create v%d cgroup '%s'"), v2 ? 2 : 1, path);
+        return vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, errno, _("Failed to create v%d cgroup '%s'"), v2 ? 2 : 1, dir);
     return !is_cpuset_mount(host, mount) || copy_cpuset(parent, dir, err);
 }
 
@@ -243,8 +253,8 @@ static bool make_dir(const struct vr_cgroup_host *host, const char *mount, const
 static bool make_path(const struct vr_cgroup_host *host, const char *mount, const char *path, struct vr_error **err)
 {
     for (const char *slash = strchr(path + 1, '/');; slash = strchr(slash + 1, '/')) {
-        vr_autofree char *part = slash ? vr_strndup(path, (size_t)(slash - path)) : vr_strdup(path);
-        if (!make_dir(host, mount, part, err))
+        vr_autofree char *dir = vr_printf("%s%.*s", mount, slash ? (int)(slash - path) : (int)strlen(path), path);
+        if (!make_dir(host, dir, mount, false, err))
             return false;
         if (!slash)
             return true;
@@ -255,15 +265,15 @@ static bool make_sub(const struct vr_cgroup *group, const char *sub, struct vr_e
 {
     const char *mounts[VR_CGROUP_COUNT + 1];
     size_t n = list_mounts(group->host, mounts, true);
-    vr_autofree char *path = vr_printf("%s/%s", group->path, sub);
     for (size_t i = 0; i < n; i++) {
-        if (!make_dir(group->host, mounts[i], path, err))
+        vr_autofree char *dir = dir_in(group, mounts[i], sub);
+        if (!make_dir(group->host, dir, mounts[i], true, err))
             return false;
-        if (group->host->v2 && vr_streq(mounts[i], group->host->v2)) {
-            int e = vr_sys_write("threaded", "%s%s/cgroup.type", mounts[i], path);
-            if (e)
-                return vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, e, _("Unable to write to '%s'"), "cgroup.type");
-        }
+        if (!group->host->v2 || !vr_streq(mounts[i], group->host->v2))
+            continue;
+        int e = vr_sys_write("threaded", "%s/cgroup.type", dir);
+        if (e)
+            return vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, e, _("Unable to write to '%s/%s'"), dir, "cgroup.type");
     }
     return true;
 }
@@ -319,44 +329,95 @@ void vr_cgroup_free(struct vr_cgroup *group)
     if (!group)
         return;
     free(group->path);
+    free(group->machine);
     free(group);
+}
+
+/* Where "/machine/qemu-1-t.libvirt-qemu" or "/machine.slice/machine-qemu\x2d1\x2dt.scope" ends in a path, or NULL. */
+static const char *end_of_guest(const char *path)
+{
+    const char *end = strstr(path, SUFFIX);
+    if (end)
+        return end + strlen(SUFFIX);
+    const char *machine = strstr(path, "/machine-qemu"), *scope = machine ? strstr(machine, ".scope") : NULL;
+    return scope ? scope + strlen(".scope") : NULL;
+}
+
+/* Reads path and form from /proc/PID/cgroup. */
+static struct vr_cgroup *find_group(const struct vr_cgroup_host *host, pid_t pid)
+{
+    vr_autofree char *text = vr_sys_read("/proc/%d/cgroup", (int)pid);
+    struct vr_cgroup *group = NULL;
+    char *save;
+    for (char *line = text ? strtok_r(text, "\n", &save) : NULL; line; line = strtok_r(NULL, "\n", &save)) {
+        char *path = strchr(line, ':');
+        path = path ? strchr(path + 1, ':') : NULL;
+        const char *end = path ? end_of_guest(++path) : NULL;
+        if (!end)
+            continue;
+        if (!group) {
+            group = vr_new(struct vr_cgroup);
+            group->host = host;
+            group->path = vr_strndup(path, (size_t)(end - path));
+        }
+        group->nested |= vr_starts_with(line, "0::") && vr_starts_with(end, "/libvirt");
+    }
+    return group;
 }
 
 struct vr_cgroup *vr_cgroup_of_pid(const struct vr_cgroup_host *host, pid_t pid)
 {
-    vr_autofree char *text = vr_sys_read("/proc/%d/cgroup", (int)pid);
-    char *save;
-    for (char *line = text ? strtok_r(text, "\n", &save) : NULL; line; line = strtok_r(NULL, "\n", &save)) {
-        char *path = strchr(line, ':'), *end;
-        path = path ? strchr(path + 1, ':') : NULL;
-        if (!path || !(end = strstr(path, SUFFIX)))
-            continue;
-        struct vr_cgroup *group = vr_new(struct vr_cgroup);
-        group->host = host;
-        group->path = vr_strndup(path + 1, (size_t)(end - path - 1) + strlen(SUFFIX));
-        return group;
-    }
-    return NULL;
+    return find_group(host, pid);
 }
 
-char **vr_cgroup_entries(const struct vr_cgroup *group)
+bool vr_cgroup_enter(const struct vr_cgroup *group, pid_t pid, struct vr_error **err)
 {
     const char *mounts[VR_CGROUP_COUNT + 1];
     size_t n = list_mounts(group->host, mounts, false);
-    char **entries = vr_alloc((n + 1) * sizeof(*entries));
+    char text[24];
+    snprintf(text, sizeof(text), "%d", (int)pid);
     for (size_t i = 0; i < n; i++) {
-        /* The process starts in the group of its emulator threads wherever threads have groups. */
-        vr_autofree char *sub = vr_printf("%s%s/emulator", mounts[i], group->path);
-        entries[i] = vr_sys_exists("%s", sub) ? vr_sys_path("%s", sub) : vr_sys_path("%s%s", mounts[i], group->path);
+        /* The group of emulator threads wherever threads have groups. */
+        vr_autofree char *sub = dir_in(group, mounts[i], "emulator"), *whole = dir_in(group, mounts[i], NULL);
+        const char *dir = vr_sys_exists("%s", sub) ? sub : whole;
+        int e = vr_sys_write(text, "%s/cgroup.procs", dir);
+        if (e)
+            return vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, e, _("Unable to move process %d into '%s'"), (int)pid, dir);
     }
-    return entries;
+    return true;
 }
 
-void vr_cgroup_entries_free(char **entries)
+struct vr_cgroup *vr_cgroup_adopt(const struct vr_cgroup_host *host, const char *machine, pid_t pid, struct vr_error **err)
 {
-    for (char **e = entries; e && *e; e++)
-        free(*e);
-    free(entries);
+    VR_AUTO(vr_cgroup) *group = find_group(host, pid);
+    const char *mounts[VR_CGROUP_COUNT + 1];
+    size_t n = list_mounts(host, mounts, false);
+    char text[24];
+    snprintf(text, sizeof(text), "%d", (int)pid);
+    if (!group) {
+        vr_fail(err, VIR_ERR_INTERNAL_ERROR, _("process %d is in no scope of machine '%s'"), (int)pid, machine);
+        return NULL;
+    }
+    group->machine = vr_strdup(machine);
+    group->nested = host->v2_tree;
+    for (size_t i = 0; i < n; i++) {
+        bool v2 = host->v2 && vr_streq(mounts[i], host->v2);
+        vr_autofree char *dir = dir_in(group, mounts[i], NULL), *real = vr_sys_path("%s", dir);
+        if (!v2) {
+            if (!make_path(host, mounts[i], group->path, err))
+                return NULL;
+            continue;
+        }
+        /* The scope itself must hold no process when its controllers are turned on for the group below. */
+        int e = mkdir(real, 0755) < 0 && errno != EEXIST ? errno : vr_sys_write(text, "%s/cgroup.procs", dir);
+        if (e) {
+            vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, e, _("Failed to create v%d cgroup '%s'"), 2, dir);
+            return NULL;
+        }
+        vr_autofree char *scope = vr_printf("%s%s", mounts[i], group->path);
+        enable_v2(host, scope, false);
+    }
+    return make_sub(group, "emulator", err) && vr_cgroup_enter(group, pid, err) ? vr_take(group) : NULL;
 }
 
 bool vr_cgroup_add_thread(const struct vr_cgroup *group, const char *sub, pid_t tid, struct vr_error **err)
@@ -369,10 +430,10 @@ bool vr_cgroup_add_thread(const struct vr_cgroup *group, const char *sub, pid_t 
         return false;
     for (size_t i = 0; i < n; i++) {
         bool v2 = group->host->v2 && vr_streq(mounts[i], group->host->v2);
-        int e = vr_sys_write(text, "%s%s/%s/%s", mounts[i], group->path, sub, v2 ? "cgroup.threads" : "tasks");
+        vr_autofree char *dir = dir_in(group, mounts[i], sub);
+        int e = vr_sys_write(text, "%s/%s", dir, v2 ? "cgroup.threads" : "tasks");
         if (e)
-            return vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, e, _("Unable to move thread %d into '%s/%s'"), (int)tid,
-                                 group->path, sub);
+            return vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, e, _("Unable to move thread %d into '%s'"), (int)tid, dir);
     }
     return true;
 }

@@ -4,9 +4,10 @@
  * Control groups of guests. The tree is the one stock makes on a host without systemd:
  *     /machine/qemu-1-NAME.libvirt-qemu            the whole guest: memory, block I/O, CPU share
  *         emulator, vcpu0, vcpu1, ..., iothread1   threads: CPU time and CPU sets
- * in each v1 hierarchy, or once in the v2 one. On a host that systemd manages the tree is systemd's: groups come from
- * machined, which is not spoken to yet; then there are no groups (vr_cgroup_host.why_none says why) and a guest whose
- * definition needs one does not start.
+ * in each v1 hierarchy, or once in the v2 one. On a host that systemd manages, machined makes the guest's group, as the
+ * scope /machine.slice/machine-qemu\x2d1\x2dNAME.scope (in v2 with a group "libvirt" below it, so that systemd's own
+ * group holds no process); where machined is not installed the tree above is made there too, as stock does. Where
+ * vr_cgroup_host.why_none is set there are no groups, and a guest whose definition needs one does not start.
  *
  * Everything without VR_SUSPENDS blocks and is for workers (an attach waits for a grace period of the kernel).
  */
@@ -30,6 +31,7 @@ struct vr_cgroup_host {
     char *v2;                   /* mount point of the unified hierarchy, or NULL */
     unsigned v2_controllers;    /* bits by controller */
     bool v2_tree;               /* groups are made in the v2 hierarchy too */
+    bool systemd;               /* groups are asked of machined first */
     const char *why_none;       /* not NULL: there are no groups for guests, and why */
 };
 /**
@@ -44,7 +46,9 @@ bool vr_cgroup_host_has(const struct vr_cgroup_host *host, enum vr_cgroup_contro
 /** The groups of one guest. */
 struct vr_cgroup {
     const struct vr_cgroup_host *host; /* borrowed; outlives it */
-    char *path;                 /* "/machine/qemu-1-t.libvirt-qemu" */
+    char *path;                 /* "/machine/qemu-1-t.libvirt-qemu", or a scope */
+    bool nested;                /* in v2 the guest is in "libvirt" below it */
+    char *machine;              /* known to machined by this name; NULL: made by us */
 };
 /** "qemu-1-name": the guest's machine name; what a name may not hold is left out. malloc'd. */
 char *vr_machine_name(const char *driver, int id, const char *name);
@@ -60,9 +64,10 @@ struct vr_cgroup *vr_cgroup_create(const struct vr_cgroup_host *host, const char
 struct vr_cgroup *vr_cgroup_of_pid(const struct vr_cgroup_host *host, pid_t pid);
 void vr_cgroup_free(struct vr_cgroup *group);
 VR_DEFINE_AUTO(vr_cgroup)
-/** Directories for a process to enter (struct vr_launch_spec.cgroups): malloc'd, NULL-terminated; see vr_cgroup_entries_free. */
-char **vr_cgroup_entries(const struct vr_cgroup *group);
-void vr_cgroup_entries_free(char **entries);
+/** Moves a process into the guest's groups, as one of its emulator threads. */
+bool vr_cgroup_enter(const struct vr_cgroup *group, pid_t pid, struct vr_error **err);
+/** The group of a process that machined has put into a scope, with what is ours below it. */
+struct vr_cgroup *vr_cgroup_adopt(const struct vr_cgroup_host *host, const char *machine, pid_t pid, struct vr_error **err);
 /** Makes the group of a thread ("vcpu0", "iothread1") if it is not there and moves the thread in. */
 bool vr_cgroup_add_thread(const struct vr_cgroup *group, const char *sub, pid_t tid, struct vr_error **err);
 /** Removes all of it; waits up to a second for the kernel to let go of processes that ended. */
@@ -108,14 +113,22 @@ bool vr_cgroup_allow_devices(const struct vr_cgroup *group, const char *const *p
 /* ---- a guest's whole definition (cgroup_domain.c) ----------------------------------------------------------------- */
 
 struct vr_domain_def;
+struct vr_cgroup_start {
+    const struct vr_cgroup_host *host;
+    const struct vr_domain_def *def;
+    int id;
+    pid_t pid;                      /* of the guest, which has not been let go yet */
+    const char *const *devices;     /* that it may open (v1 `devices`), NULL-terminated; NULL: no such limit */
+    const int *interfaces;          /* indexes of its network devices, for machined */
+    size_t interface_count;
+};
 /**
- * vr_cgroup_start - the groups of a guest that is about to start, with everything its definition asks for
- * @devices: that it may open (v1 `devices`), NULL: no such limit
+ * vr_cgroup_start - the groups of a guest, with everything its definition asks for, and its process in them
  *
- * *out is NULL when the host has no groups and the definition needs none.
+ * To be called between vr_launch_start and vr_launch_go. *out is NULL when the host has no groups and the definition
+ * needs none. On failure no group is left, but the process may have been moved: end it.
  */
-VR_SUSPENDS bool vr_cgroup_start(const struct vr_cgroup_host *host, const struct vr_domain_def *def, int id,
-                                 const char *const *devices, struct vr_cgroup **out, vr_time deadline,
+VR_SUSPENDS bool vr_cgroup_start(const struct vr_cgroup_start *start, struct vr_cgroup **out, vr_time deadline,
                                  struct vr_error **err);
 
 struct vr_cgroup_thread {
@@ -126,7 +139,8 @@ struct vr_cgroup_thread {
 VR_SUSPENDS bool vr_cgroup_threads(const struct vr_cgroup *group, const struct vr_domain_def *def,
                                    const struct vr_cgroup_thread *threads, size_t count, vr_time deadline,
                                    struct vr_error **err);
-/** vr_cgroup_set, _remove on a worker. */
+/** vr_cgroup_set on a worker. */
 VR_SUSPENDS bool vr_cgroup_apply(const struct vr_cgroup *group, const struct vr_cgroup_setting *setting, vr_time deadline,
                                  struct vr_error **err);
+/** Once the guest's process has ended. */
 VR_SUSPENDS bool vr_cgroup_stop(const struct vr_cgroup *group, vr_time deadline, struct vr_error **err);

@@ -11,6 +11,7 @@
 #include "base/str.h"
 #include "cgroup.h"
 #include "loop/loop.h"
+#include "machinebus.h"
 #include "model/domain.h"
 
 /* Settings in the order in which they are written; all texts in `arena`. */
@@ -148,7 +149,7 @@ static void plan_thread(struct plan *p, const struct vr_domain_def *def, const c
 
 /* ---- workers ------------------------------------------------------------------------------------------------------ */
 
-enum what { MAKE, THREADS, APPLY, REMOVE };
+enum what { MAKE, ADOPT, THREADS, APPLY, REMOVE };
 struct cgroup_task {
     enum what what;
     struct vr_arena *arena;
@@ -156,6 +157,7 @@ struct cgroup_task {
     const struct vr_cgroup_host *host;
     const char *partition, *machine;
     const char *const *devices;
+    pid_t pid;                  /* to be moved in; 0: none */
     struct vr_cgroup_thread *threads;
     size_t thread_count;
     struct vr_cgroup *group;    /* made here, or a copy of the caller's */
@@ -173,6 +175,7 @@ static struct cgroup_task *task_new(enum what what, const struct vr_cgroup *grou
         t->group = vr_new(struct vr_cgroup);
         t->group->host = group->host;
         t->group->path = vr_strdup(group->path);
+        t->group->nested = group->nested;
     }
     return t;
 }
@@ -181,7 +184,7 @@ static void task_free(void *arg)
 {
     struct cgroup_task *t = arg;
     /* Nobody took what was made: the caller gave up waiting. */
-    if (t->what == MAKE && t->group && !t->keep_group)
+    if ((t->what == MAKE || t->what == ADOPT) && t->group && !t->keep_group)
         vr_cgroup_remove(t->group, NULL);
     if (!t->keep_group)
         vr_cgroup_free(t->group);
@@ -205,15 +208,17 @@ static void task_run(void *arg)
         t->ok = vr_cgroup_remove(t->group, &t->err);
         return;
     }
-    if (t->what == MAKE) {
+    if (t->what == MAKE)
         t->group = vr_cgroup_create(t->host, t->partition, t->machine, &t->err);
-        if (!t->group || (t->devices && !vr_cgroup_allow_devices(t->group, t->devices, &t->err)))
-            return;
-    }
+    else if (t->what == ADOPT)
+        t->group = vr_cgroup_adopt(t->host, t->machine, t->pid, &t->err);
+    if (!t->group || (t->devices && !vr_cgroup_allow_devices(t->group, t->devices, &t->err)))
+        return;
     for (size_t i = 0; i < t->thread_count; i++)
         if (!vr_cgroup_add_thread(t->group, t->threads[i].name, t->threads[i].tid, &t->err))
             return;
-    t->ok = task_settings(t);
+    /* The limits are there before the process is. */
+    t->ok = task_settings(t) && (t->what != MAKE || !t->pid || vr_cgroup_enter(t->group, t->pid, &t->err));
 }
 
 /* True: the task ended well and is still the caller's. */
@@ -239,42 +244,76 @@ static const char *const *copy_texts(struct vr_arena *arena, const char *const *
     return texts ? copy : NULL;
 }
 
-VR_SUSPENDS bool vr_cgroup_start(const struct vr_cgroup_host *host, const struct vr_domain_def *def, int id,
-                                 const char *const *devices, struct vr_cgroup **out, vr_time deadline,
+/* What the definition asks for and this host cannot do. */
+static bool check_plan(const struct plan *p, const struct vr_cgroup_host *host, const struct vr_domain_def *def,
+                       struct vr_error **err)
+{
+    for (size_t i = 0; i < p->settings.n; i++) {
+        const struct vr_cgroup_setting *s = p->settings.v[i];
+        /* Without groups CPU sets of threads are kept by their affinity alone. */
+        if (s->key != VR_CG_CPUSET_CPUS && s->key != VR_CG_CPUSET_MEMS && !vr_cgroup_require(host, s->key, err))
+            return false;
+    }
+    return !host->why_none || !def->resource_partition ||
+           vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("Resource partition '%s' specified but no cgroups available: %s"),
+                   def->resource_partition, host->why_none);
+}
+
+static void drop_cpusets(struct plan *p)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < p->settings.n; i++)
+        if (p->settings.v[i]->key != VR_CG_CPUSET_CPUS && p->settings.v[i]->key != VR_CG_CPUSET_MEMS)
+            p->settings.v[kept++] = p->settings.v[i];
+    p->settings.n = kept;
+}
+
+/* Asks machined where there is a systemd. DONE: the process is in its scope. */
+VR_SUSPENDS static enum vr_machined ask_machined(const struct vr_cgroup_start *start, const char *name, vr_time deadline,
+                                                 struct vr_error **err)
+{
+    if (!start->host->systemd || !start->pid)
+        return VR_MACHINED_ABSENT;
+    struct vr_machine machine = { name, start->def->uuid, start->pid, start->def->resource_partition,
+                                  start->interfaces, start->interface_count };
+    return vr_machined_create(&machine, deadline, err);
+}
+
+#define TERMINATE_SPAN VR_SEC(5)
+
+VR_SUSPENDS bool vr_cgroup_start(const struct vr_cgroup_start *start, struct vr_cgroup **out, vr_time deadline,
                                  struct vr_error **err)
 {
+    const struct vr_cgroup_host *host = start->host;
     struct cgroup_task *t = task_new(MAKE, NULL);
-    plan_start(&t->plan, def);
-    bool possible = true;
-    for (size_t i = 0; possible && i < t->plan.settings.n; i++) {
-        const struct vr_cgroup_setting *s = t->plan.settings.v[i];
-        /* Without groups CPU sets of threads are kept by their affinity alone. */
-        if (s->key != VR_CG_CPUSET_CPUS && s->key != VR_CG_CPUSET_MEMS)
-            possible = vr_cgroup_require(host, s->key, err);
-    }
-    if (possible && host->why_none && def->resource_partition)
-        possible = vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("Resource partition '%s' specified but no cgroups available: %s"),
-                           def->resource_partition, host->why_none);
+    plan_start(&t->plan, start->def);
+    bool possible = check_plan(&t->plan, host, start->def, err);
     if (!possible || host->why_none) {
         task_free(t);
         if (possible)
             *out = NULL;
         return possible;
     }
-    if (!vr_cgroup_host_has(host, VR_CGROUP_CPUSET)) {
-        size_t kept = 0;
-        for (size_t i = 0; i < t->plan.settings.n; i++)
-            if (t->plan.settings.v[i]->key != VR_CG_CPUSET_CPUS && t->plan.settings.v[i]->key != VR_CG_CPUSET_MEMS)
-                t->plan.settings.v[kept++] = t->plan.settings.v[i];
-        t->plan.settings.n = kept;
-    }
-    vr_autofree char *machine = vr_machine_name("qemu", id, def->name);
-    t->host = host;
-    t->machine = vr_arena_strdup(t->arena, machine);
-    t->partition = vr_arena_strdup(t->arena, def->resource_partition);
-    t->devices = copy_texts(t->arena, devices);
-    if (!run(t, deadline, err))
+    if (!vr_cgroup_host_has(host, VR_CGROUP_CPUSET))
+        drop_cpusets(&t->plan);
+    vr_autofree char *name = vr_machine_name("qemu", start->id, start->def->name);
+    enum vr_machined machined = ask_machined(start, name, deadline, err);
+    if (machined == VR_MACHINED_FAILED) {
+        task_free(t);
         return false;
+    }
+    t->what = machined == VR_MACHINED_DONE ? ADOPT : MAKE;
+    t->host = host;
+    t->pid = start->pid;
+    t->machine = vr_arena_strdup(t->arena, name);
+    t->partition = vr_arena_strdup(t->arena, start->def->resource_partition);
+    t->devices = copy_texts(t->arena, start->devices);
+    if (!run(t, deadline, err)) {
+        if (machined == VR_MACHINED_DONE)
+            vr_shield(vr_after(TERMINATE_SPAN))
+                vr_machined_terminate(name, vr_after(TERMINATE_SPAN));
+        return false;
+    }
     *out = t->group;
     t->keep_group = true;
     task_free(t);
@@ -319,6 +358,8 @@ VR_SUSPENDS bool vr_cgroup_apply(const struct vr_cgroup *group, const struct vr_
 VR_SUSPENDS bool vr_cgroup_stop(const struct vr_cgroup *group, vr_time deadline, struct vr_error **err)
 {
     struct cgroup_task *t = task_new(REMOVE, group);
+    if (group->machine)
+        vr_machined_terminate(group->machine, vr_sooner(deadline, vr_after(TERMINATE_SPAN)));
     if (!run(t, deadline, err))
         return false;
     task_free(t);
