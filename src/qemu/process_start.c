@@ -112,10 +112,14 @@ VR_SUSPENDS static bool prepare_definition(struct start *s, struct vr_error **er
     struct vr_domain *dom = s->dom;
     struct vr_domain_def *def = dom->live;
     const struct vr_qemu_conf *conf = vr_qemu.conf;
+    const struct vr_qemu_run where = { .private_dir = s->run->lib_dir, .channel_dir = s->run->channel_dir,
+                                       .vnc_listen = conf->vnc_listen, .spice_listen = conf->spice_listen };
     if (!vr_hostside_check(def, err) || !vr_qemu_check(def, s->run->caps, err) ||
         !vr_images_firmware(def, conf->uid, conf->gid, vr_qemu.privileged, err) || !vr_images_detect(def, err) ||
-        !vr_qemu_cpu_expand(def, s->run->caps, err) || !vr_qemu_aliases(def, err) || !vr_qemu_round_memory(def, err) ||
-        !vr_ports_reserve(def, err))
+        !vr_qemu_cpu_expand(def, s->run->caps, err) || !vr_qemu_aliases(def, err) || !vr_qemu_round_memory(def, err))
+        return false;
+    vr_qemu_prepare_live(def, &where);
+    if (!vr_ports_reserve(def, err))
         return false;
     unsigned next = 1;
     vr_qemu_prepare_blocks(def, &next);
@@ -237,7 +241,9 @@ VR_SUSPENDS static bool note_cpu(struct vr_domain *dom, struct vr_monitor *mon, 
     struct vr_json *props = vr_json_object();
     for (size_t i = 0; i < cpu->features.n; i++) {
         const struct vr_cpu_feature *f = cpu->features.v[i];
-        vr_json_add_bool(props, f->name, f->policy != VR_CPU_POLICY_DISABLE && f->policy != VR_CPU_POLICY_FORBID);
+        const char *name = vr_qemu_cpu_feature(f->name);
+        if (name)
+            vr_json_add_bool(props, name, f->policy != VR_CPU_POLICY_DISABLE && f->policy != VR_CPU_POLICY_FORBID);
     }
     struct vr_json *model = vr_json_object();
     vr_json_add_str(model, "name", cpu->model);

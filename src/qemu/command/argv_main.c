@@ -57,7 +57,7 @@ static int fd_of(void *opaque, enum vr_qemu_fd kind, const char *alias, unsigned
 }
 
 static bool prepare(struct vr_domain_def *def, const struct options *o, const struct vr_qemu_caps *caps,
-                    struct vr_error **err)
+                    const struct vr_qemu_run *run, struct vr_error **err)
 {
     unsigned node = 1;
     if (o->native && !vr_qemu_native_prepare(def, caps, err))
@@ -76,6 +76,8 @@ static bool prepare(struct vr_domain_def *def, const struct options *o, const st
             return false;
         vr_image_chain_apply(def, end, chain);
     }
+    if (!o->native)
+        vr_qemu_prepare_live(def, run);
     int next = 5900;
     for (size_t i = 0; i < def->graphics.n; i++) {
         struct vr_graphics *g = def->graphics.v[i];
@@ -112,16 +114,14 @@ static bool run(struct vr_domain_def *def, const struct options *o, struct vr_js
         vr_json_remove(out, "stage");
         vr_json_add_str(out, "stage", "start");
         def->id = o->native ? -1 : 1;
-        ok = prepare(def, o, caps, err);
-    }
-    if (ok) {
         vr_autofree char *name = vr_qemu_short_name(def);
         vr_autofree char *dir = vr_printf("/var/lib/libvirt/qemu/domain-%s", name);
         vr_autofree char *ram = vr_printf("/var/lib/libvirt/qemu/ram/%s", name);
         vr_autofree char *channels = vr_printf("/var/lib/libvirt/qemu/channel/target/domain-%s", name);
         struct vr_qemu_run how = { .caps = caps, .private_dir = dir, .memory_dir = ram, .channel_dir = channels,
                                    .tls_dir = "/etc/pki/qemu", .native = o->native, .fd_of = fd_of };
-        VR_AUTO(vr_qemu_command) *cmd = vr_qemu_command_build(def, &how, err);
+        VR_AUTO(vr_qemu_command) *cmd =
+            prepare(def, o, caps, &how, err) ? vr_qemu_command_build(def, &how, err) : NULL;
         ok = cmd != NULL;
         if (ok) {
             vr_autofree char *live = vr_domain_format(def, VR_DOMAIN_SECURE);

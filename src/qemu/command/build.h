@@ -51,9 +51,6 @@ struct vr_json *memory_backend(struct build *b, const char *id, uint64_t size_ki
 /** Position of a kind of device in <boot dev=>, from 1; 0: not there. */
 unsigned boot_position(const struct vr_domain_def *def, enum vr_boot_device dev);
 
-/** QEMU's spelling of a CPU feature of documents. */
-const char *vr_qemu_cpu_feature(const char *name);
-
 /* sections; each returns false with b->err set */
 typedef bool section_fn(struct build *b);
 section_fn build_name, build_master_key, build_pflash, build_machine, build_accel, build_tseg, build_cpu, build_loader,

@@ -38,6 +38,16 @@ struct vr_qemu_run {
     void *opaque;
 };
 
+/**
+ * vr_qemu_prepare_live - completes a definition that is about to start by what only a run has
+ * @run: private_dir, channel_dir, vnc_listen and spice_listen are read
+ *
+ * Socket paths, listen addresses, the clock's basis. After aliases, before ports are chosen and sockets opened.
+ */
+void vr_qemu_prepare_live(struct vr_domain_def *def, const struct vr_qemu_run *run);
+/** QEMU's spelling of a CPU feature of documents; NULL: QEMU no longer knows it, and nobody misses it. */
+const char *vr_qemu_cpu_feature(const char *name);
+
 struct vr_qemu_command {
     struct vr_arena *arena;
     VR_LIST(const char) args; /* args.v[0] is the emulator */

@@ -14,16 +14,13 @@ static const char *const spelling[][2] = {
 
 const char *vr_qemu_cpu_feature(const char *name)
 {
+    static const char *const gone[] = { "osxsave", "ospke", "pconfig", NULL };
+    if (vr_name_index(gone, name) >= 0)
+        return NULL;
     for (size_t i = 0; i < VR_COUNT(spelling); i++)
         if (vr_streq(spelling[i][0], name))
             return spelling[i][1];
     return name;
-}
-
-/* Features that QEMU no longer knows: the guest had nothing from them. */
-static bool gone(const char *name)
-{
-    return vr_streq(name, "osxsave") || vr_streq(name, "ospke") || vr_streq(name, "pconfig");
 }
 
 static bool add_features(struct build *b, struct vr_buf *text)
@@ -31,17 +28,18 @@ static bool add_features(struct build *b, struct vr_buf *text)
     const struct vr_cpu *cpu = b->def->cpu;
     for (size_t i = 0; i < cpu->features.n; i++) {
         const struct vr_cpu_feature *f = cpu->features.v[i];
-        if (gone(f->name))
+        const char *name = vr_qemu_cpu_feature(f->name);
+        if (!name)
             continue;
         switch (f->policy) {
         case VR_CPU_POLICY_UNSET:
         case VR_CPU_POLICY_FORCE:
         case VR_CPU_POLICY_REQUIRE:
-            vr_buf_printf(text, ",%s=on", vr_qemu_cpu_feature(f->name));
+            vr_buf_printf(text, ",%s=on", name);
             break;
         case VR_CPU_POLICY_DISABLE:
         case VR_CPU_POLICY_FORBID:
-            vr_buf_printf(text, ",%s=off", vr_qemu_cpu_feature(f->name));
+            vr_buf_printf(text, ",%s=off", name);
             break;
         default: /* optional: resolved before a start, else what the host has decides, which we leave to QEMU */
             break;

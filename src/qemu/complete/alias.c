@@ -137,7 +137,6 @@ bool vr_qemu_aliases(struct vr_domain_def *def, struct vr_error **err)
     NUMBERED(watchdogs, "watchdog");
     NUMBERED(rngs, "rng");
     NUMBERED(tpms, "tpm");
-    NUMBERED(panics, "panic");
     NUMBERED(cryptos, "crypto");
     for (size_t i = 0; i < def->memories.n; i++)
         memory_alias(def, def->memories.v[i], i);

@@ -70,6 +70,7 @@ bool vr_qemu_cpu_expand(struct vr_domain_def *def, const struct vr_qemu_caps *ca
     int m = cpu->model ? vr_cpu_model_find(cpu->model) : -1;
     if ((cpu->mode != VR_CPU_MODE_UNSET && cpu->mode != VR_CPU_MODE_CUSTOM) || m < 0)
         return true;
+    cpu->fallback = VR_CPU_FALLBACK_FORBID; /* a running guest's CPU is what it is */
     /* What the model's name once promised is said to be off, so that no emulator version puts it back. */
     for (size_t i = 0; i < vr_cpu_feature_count(); i++)
         if (vr_cpu_model_removed(m, i) && !mentioned(cpu, vr_cpu_feature_name(i)))
