@@ -81,8 +81,7 @@ static bool copy_node(struct dev_tree *t, const char *path, const struct stat *s
     char acl[4096];
     ssize_t n = getxattr(path, "system.posix_acl_access", acl, sizeof(acl));
     if (n > 0) {
-        char in_tree[PATH_MAX];
-        snprintf(in_tree, sizeof(in_tree), "/proc/self/fd/%d/%s", t->root, relative);
+        vr_autofree char *in_tree = vr_printf("/proc/self/fd/%d/%s", t->root, relative);
         (void)setxattr(in_tree, "system.posix_acl_access", acl, (size_t)n, 0);
     }
     return true;
