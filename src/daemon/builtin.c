@@ -244,7 +244,8 @@ static bool apply_identity(struct vr_identity *id, const struct vr_typed_param *
     else if (vr_streq(p->field, VIR_CONNECT_IDENTITY_PROCESS_TIME) && param_number(p, &number, err))
         id->pid_start = number;
     else
-        return vr_fail(err, VIR_ERR_INVALID_ARG, _("parameter '%s' not supported"), p->field);
+        return vr_error_report(err, VIR_FROM_NONE, VIR_ERR_ARGUMENT_UNSUPPORTED, -1, _("parameter '%s' not supported"),
+                               p->field);
     return true;
 }
 

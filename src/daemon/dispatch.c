@@ -50,7 +50,9 @@ static int layer_domain(const struct vr_api_call *api)
         return VIR_FROM_NONE;
     if (api->object < VR_COUNT(domains) && domains[api->object])
         return domains[api->object];
-    return api->function && strstr(api->function, "Domain") ? VIR_FROM_DOMAIN : VIR_FROM_NONE;
+    /* Connection and node calls that stock keeps in the same file as those of guests. */
+    const char *f = api->function ? api->function : "";
+    return strstr(f, "Domain") || strstr(f, "HypervisorCPU") || strstr(f, "SEVInfo") ? VIR_FROM_DOMAIN : VIR_FROM_NONE;
 }
 
 static const char *function_of(const struct vr_api_call *api)
