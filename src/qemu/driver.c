@@ -14,6 +14,7 @@
 #include "conf.h"
 #include "domain.h"
 #include "emulators.h"
+#include "host/cgroup.h"
 #include "load.h"
 #include "loop/loop.h"
 #include "process.h"
@@ -76,6 +77,8 @@ static bool driver_start(const struct vr_daemon_context *ctx, struct vr_error **
     vr_qemu.conf = vr_qemu_conf_load(conf, ctx->privileged, err);
     if (!vr_qemu.conf || !make_dirs(err))
         return false;
+    if (ctx->privileged)
+        vr_qemu.cgroups = vr_cgroup_host_read((const char *const *)vr_qemu.conf->cgroup_controllers);
     vr_qemu.domains = vr_domain_list_new();
     vr_qemu.group = vr_group_new("qemu");
     /* Running guests first: a definition that is also running joins what its status document said. */
@@ -138,6 +141,7 @@ VR_SUSPENDS static void driver_stop(void)
     vr_group_free(vr_qemu.group);
     vr_domain_list_free(vr_qemu.domains);
     vr_qemu_conf_free(vr_qemu.conf);
+    vr_cgroup_host_free(vr_take(vr_qemu.cgroups));
     vr_emulators_done();
     char **const texts[] = { &vr_qemu.config_dir, &vr_qemu.autostart_dir, &vr_qemu.state_dir, &vr_qemu.lib_dir,
                              &vr_qemu.channel_dir, &vr_qemu.save_dir, &vr_qemu.log_dir, &vr_qemu.cache_dir };

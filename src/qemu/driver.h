@@ -5,6 +5,7 @@
 #include "driver/call.h"
 #include "base/paths.h"
 
+struct vr_cgroup_host;
 struct vr_domain_list;
 struct vr_qemu_conf;
 struct vr_group;
@@ -16,6 +17,7 @@ struct vr_qemu {
     const struct vr_dirs *dirs;
     struct vr_qemu_conf *conf;
     struct vr_domain_list *domains;
+    struct vr_cgroup_host *cgroups; /* NULL: not privileged, no groups for guests */
     struct vr_group *group;     /* background fibers of the driver */
     int last_id;                /* ids of running guests count up and are not used twice in a daemon's life */
     /* malloc'd directories, root applied */

@@ -4,6 +4,7 @@
 #include "hostside.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,6 +15,7 @@
 #include "deadlines.h"
 #include "domain.h"
 #include "driver.h"
+#include "host/cgroup.h"
 #include "host/dac.h"
 #include "host/launch.h"
 #include "host/tap.h"
@@ -27,6 +29,7 @@
 struct vr_hostside {
     struct vr_dac_list owners;  /* given to QEMU's user, to be given back */
     bool owners_set;
+    struct vr_cgroup *cgroup;   /* NULL: in none */
 };
 
 static struct vr_hostside *hostside_of(struct vr_guest_run *run)
@@ -241,10 +244,18 @@ static void fill_identity(struct vr_launch_spec *spec, const char *const *device
     spec->clear_caps = conf->uid != 0;
 }
 
+/* On a host with groups for guests, the live document says below which one they are. */
+static void note_partition(struct vr_domain_def *def, const struct vr_cgroup *cgroup)
+{
+    if (cgroup && !def->resource_partition)
+        def->resource_partition = "/machine";
+}
+
 VR_SUSPENDS static struct vr_launch *start_process(struct vr_domain *dom, struct vr_qemu_command *command,
                                                    struct vr_start_fds *fds, int log_fd, struct vr_error **err)
 {
     const struct vr_qemu_conf *conf = vr_qemu.conf;
+    struct vr_hostside *host = hostside_of(dom->run);
     struct vr_launch_fd *passed = vr_alloc((fds->n + 2) * sizeof(*passed));
     size_t n = 0;
     passed[n++] = (struct vr_launch_fd){ log_fd, 1 };
@@ -254,7 +265,18 @@ VR_SUSPENDS static struct vr_launch *start_process(struct vr_domain *dom, struct
             passed[n++] = (struct vr_launch_fd){ fds->v[i].fd, fds->v[i].number };
     struct devices devices = { 0 };
     collect_devices(dom->live, &devices);
+    char **entries = NULL;
+    if (vr_qemu.cgroups) {
+        if (!vr_cgroup_start(vr_qemu.cgroups, dom->live, dom->live->id, NULL, &host->cgroup, vr_after(VR_SPAN_LAUNCH), err)) {
+            free(passed);
+            free(devices.v);
+            return NULL;
+        }
+        note_partition(dom->live, host->cgroup);
+        entries = host->cgroup ? vr_cgroup_entries(host->cgroup) : NULL;
+    }
     struct vr_launch_spec spec = VR_LAUNCH_SPEC_INIT;
+    spec.cgroups = (const char *const *)entries;
     spec.program = command->args.v[0];
     spec.argv = vr_qemu_command_argv(command);
     spec.env = vr_qemu_command_envp(command);
@@ -271,6 +293,7 @@ VR_SUSPENDS static struct vr_launch *start_process(struct vr_domain *dom, struct
     spec.umask = 002;
     fill_identity(&spec, devices.v);
     struct vr_launch *launch = vr_launch_start(&spec, vr_after(VR_SPAN_LAUNCH), err);
+    vr_cgroup_entries_free(entries);
     free(passed);
     free(devices.v);
     return launch;
@@ -300,6 +323,25 @@ VR_SUSPENDS bool vr_hostside_launch(struct vr_domain *dom, struct vr_qemu_comman
     return true;
 }
 
+VR_SUSPENDS bool vr_hostside_threads(struct vr_domain *dom, struct vr_error **err)
+{
+    const struct vr_guest_run *run = dom->run;
+    const struct vr_cgroup *cgroup = run->hostside ? run->hostside->cgroup : NULL;
+    if (!cgroup)
+        return true;
+    struct vr_cgroup_thread *threads = vr_alloc((run->vcpu_count + 1) * sizeof(*threads));
+    size_t n = 0;
+    for (size_t i = 0; i < run->vcpu_count; i++) {
+        if (!run->vcpu_tids[i])
+            continue;
+        snprintf(threads[n].name, sizeof(threads[n].name), "vcpu%zu", i);
+        threads[n++].tid = run->vcpu_tids[i];
+    }
+    bool ok = vr_cgroup_threads(cgroup, dom->live, threads, n, vr_after(VR_SPAN_LAUNCH), err);
+    free(threads);
+    return ok;
+}
+
 /* ---- the end ------------------------------------------------------------------------------------------------------ */
 
 VR_SUSPENDS void vr_hostside_release(struct vr_domain *dom)
@@ -316,14 +358,18 @@ VR_SUSPENDS void vr_hostside_release(struct vr_domain *dom)
         if (net->type == VR_NET_DIRECT && net->target && !vr_tap_delete(net->target, vr_after(VR_SPAN_CLEANUP), &err))
             vr_warn("domain '%s': %s", dom->name, vr_error_text(err));
     }
-    vr_dac_list_done(&host->owners);
-    free(host);
+    vr_error_free(vr_take(err));
+    if (host->cgroup && !vr_cgroup_stop(host->cgroup, vr_after(VR_SPAN_CLEANUP), &err))
+        vr_warn("domain '%s': %s", dom->name, vr_error_text(err));
+    vr_hostside_free(host);
 }
 
 void vr_hostside_found(struct vr_domain *dom)
 {
     struct vr_hostside *host = hostside_of(dom->run);
     VR_AUTO(vr_error) *err = NULL;
+    if (vr_qemu.cgroups)
+        host->cgroup = vr_cgroup_of_pid(vr_qemu.cgroups, dom->run->pid);
     for (size_t i = 0; i < dom->live->interfaces.n; i++)
         if (dom->live->interfaces.v[i]->target)
             vr_tap_reserve(dom->live->interfaces.v[i]->target);
@@ -339,5 +385,6 @@ void vr_hostside_free(struct vr_hostside *host)
     if (!host)
         return;
     vr_dac_list_done(&host->owners);
+    vr_cgroup_free(host->cgroup);
     free(host);
 }

@@ -18,6 +18,8 @@ VR_SUSPENDS bool vr_hostside_prepare(struct vr_domain *dom, struct vr_start_fds 
 /** Labels the guest's images and starts its QEMU with stdout and stderr on `log_fd`; fills pid and pidfd of the run. */
 VR_SUSPENDS bool vr_hostside_launch(struct vr_domain *dom, struct vr_qemu_command *command, struct vr_start_fds *fds,
                                     int log_fd, struct vr_error **err);
+/** Puts the guest's threads where its definition wants them, once QEMU has told which they are. */
+VR_SUSPENDS bool vr_hostside_threads(struct vr_domain *dom, struct vr_error **err);
 /** Gives back everything that the two took; failures are logged. Twice is harmless. */
 VR_SUSPENDS void vr_hostside_release(struct vr_domain *dom);
 /** Takes note of what a guest found running holds of the host. */

@@ -27,7 +27,7 @@
 struct later {
     struct vr_domain *dom;
     uint64_t serial; /* of the run that asked: the guest may be in another one when its turn comes */
-    VR_SUSPENDS void (*fn)(struct vr_domain *dom, struct vr_job *job);
+    VR_SUSPENDS void (*react)(struct vr_domain *dom, struct vr_job *job);
     enum vr_job_kind kind;
     const char *owner;
 };
@@ -46,17 +46,17 @@ VR_SUSPENDS static void later_main(void *arg)
                 break; /* the daemon exits: the next start finds the guest */
         }
         if (job && vr_process_same_run(l->dom, l->serial))
-            l->fn(l->dom, job);
+            l->react(l->dom, job);
     }
     vr_domain_unref(l->dom);
     free(l);
 }
 
 static void later(struct vr_domain *dom, const char *owner, enum vr_job_kind kind,
-                  void (*fn)(struct vr_domain *dom, struct vr_job *job))
+                  VR_SUSPENDS void (*react)(struct vr_domain *dom, struct vr_job *job))
 {
     struct later *l = vr_new(struct later);
-    *l = (struct later){ vr_domain_ref(dom), dom->run->serial, fn, kind, owner };
+    *l = (struct later){ vr_domain_ref(dom), dom->run->serial, react, kind, owner };
     VR_AUTO(vr_error) *err = NULL;
     if (!vr_fiber_start(vr_qemu.group, owner, later_main, l, &err)) {
         vr_logerr("domain '%s': cannot react (%s): %s", dom->name, owner, vr_error_text(err));

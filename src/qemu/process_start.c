@@ -318,7 +318,7 @@ VR_SUSPENDS static bool bring_up(struct start *s, uint64_t balloon_kib, unsigned
     struct vr_guest_run *run = s->run;
     bool ok = vr_process_open_monitor(dom, vr_after(VR_SPAN_HANDSHAKE), err) && vr_process_refresh(dom, err);
     struct vr_monitor *mon = run->monitor;
-    ok = ok && note_cpu(dom, mon, err) && set_passwords(dom, mon, err) && set_links(dom, mon, err) && set_balloon(dom, balloon_kib, mon, err);
+    ok = ok && vr_hostside_threads(dom, err) && note_cpu(dom, mon, err) && set_passwords(dom, mon, err) && set_links(dom, mon, err) && set_balloon(dom, balloon_kib, mon, err);
     if (ok && (flags & VR_START_PAUSED))
         vr_state_set(dom, VIR_DOMAIN_PAUSED, VIR_DOMAIN_PAUSED_USER, VR_NO_EVENT, 0);
     else if (ok)
