@@ -166,12 +166,14 @@ VR_SUSPENDS static bool take_owners(struct vr_domain *dom, struct vr_error **err
     return true;
 }
 
-/* As the live document tells whose the guest is. */
+/* The live document tells whose the guest is, and below which control group. */
 static void note_label(struct vr_domain *dom)
 {
     struct vr_domain_def *def = dom->live;
     if (!vr_qemu.privileged)
         return;
+    if (!def->resource_partition)
+        def->resource_partition = "/machine";
     for (size_t i = 0; i < def->seclabels.n; i++)
         if (def->seclabels.v[i]->model && vr_streq(def->seclabels.v[i]->model, "dac"))
             return;
@@ -244,13 +246,6 @@ static void fill_identity(struct vr_launch_spec *spec, const char *const *device
     spec->clear_caps = conf->uid != 0;
 }
 
-/* On a host with groups for guests, the live document says below which one they are. */
-static void note_partition(struct vr_domain_def *def, const struct vr_cgroup *cgroup)
-{
-    if (cgroup && !def->resource_partition)
-        def->resource_partition = "/machine";
-}
-
 VR_SUSPENDS static struct vr_launch *start_process(struct vr_domain *dom, struct vr_qemu_command *command,
                                                    struct vr_start_fds *fds, int log_fd, struct vr_error **err)
 {
@@ -272,7 +267,6 @@ VR_SUSPENDS static struct vr_launch *start_process(struct vr_domain *dom, struct
             free(devices.v);
             return NULL;
         }
-        note_partition(dom->live, host->cgroup);
         entries = host->cgroup ? vr_cgroup_entries(host->cgroup) : NULL;
     }
     struct vr_launch_spec spec = VR_LAUNCH_SPEC_INIT;
@@ -334,7 +328,7 @@ VR_SUSPENDS bool vr_hostside_threads(struct vr_domain *dom, struct vr_error **er
     for (size_t i = 0; i < run->vcpu_count; i++) {
         if (!run->vcpu_tids[i])
             continue;
-        snprintf(threads[n].name, sizeof(threads[n].name), "vcpu%zu", i);
+        snprintf(threads[n].name, sizeof(threads[n].name), "vcpu%u", (unsigned)i);
         threads[n++].tid = run->vcpu_tids[i];
     }
     bool ok = vr_cgroup_threads(cgroup, dom->live, threads, n, vr_after(VR_SPAN_LAUNCH), err);

@@ -114,8 +114,10 @@ static void want_chr(struct openings *o, struct vr_domain_def *def, struct vr_ch
     const char *alias = chr->info.alias;
     if (!alias)
         return;
-    if (chr->kind == VR_CHR_KIND_CHANNEL && src->type == VR_CHR_UNIX && !src->path)
+    if (chr->kind == VR_CHR_KIND_CHANNEL && src->type == VR_CHR_UNIX && !src->path) {
+        src->mode = VR_CHR_SOURCE_BIND;
         src->path = vr_arena_printf(def->arena, "%s/%s", channel_dir, chr->name ? chr->name : alias);
+    }
     if (src->type == VR_CHR_FILE && src->path)
         want(o, OPEN_FILE, VR_QEMU_FD_CHARDEV_LOG, alias, 0, src->path, src->append != VR_TRI_ON);
     if (src->type == VR_CHR_UNIX && src->path && src->mode == VR_CHR_SOURCE_BIND)

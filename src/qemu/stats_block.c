@@ -94,7 +94,7 @@ static void one_source(struct walk *w, const struct vr_disk *disk, const struct 
     BLOCK(str, disk->target ? disk->target : "", NAME);
     if (src->path)
         BLOCK(str, src->path, PATH);
-    if (src->id)
+    if (src->id && vr_disk_path(disk)) /* an empty drive has an id too, but nothing behind it */
         BLOCK(uint, src->id, BACKINGINDEX);
     if (!w->stats)
         return;
