@@ -250,7 +250,6 @@ VR_SUSPENDS static struct vr_launch *start_process(struct vr_domain *dom, struct
                                                    struct vr_start_fds *fds, int log_fd, struct vr_error **err)
 {
     const struct vr_qemu_conf *conf = vr_qemu.conf;
-    struct vr_hostside *host = hostside_of(dom->run);
     struct vr_launch_fd *passed = vr_alloc((fds->n + 2) * sizeof(*passed));
     size_t n = 0;
     passed[n++] = (struct vr_launch_fd){ log_fd, 1 };
@@ -260,17 +259,7 @@ VR_SUSPENDS static struct vr_launch *start_process(struct vr_domain *dom, struct
             passed[n++] = (struct vr_launch_fd){ fds->v[i].fd, fds->v[i].number };
     struct devices devices = { 0 };
     collect_devices(dom->live, &devices);
-    char **entries = NULL;
-    if (vr_qemu.cgroups) {
-        if (!vr_cgroup_start(vr_qemu.cgroups, dom->live, dom->live->id, NULL, &host->cgroup, vr_after(VR_SPAN_LAUNCH), err)) {
-            free(passed);
-            free(devices.v);
-            return NULL;
-        }
-        entries = host->cgroup ? vr_cgroup_entries(host->cgroup) : NULL;
-    }
     struct vr_launch_spec spec = VR_LAUNCH_SPEC_INIT;
-    spec.cgroups = (const char *const *)entries;
     spec.program = command->args.v[0];
     spec.argv = vr_qemu_command_argv(command);
     spec.env = vr_qemu_command_envp(command);
@@ -287,10 +276,27 @@ VR_SUSPENDS static struct vr_launch *start_process(struct vr_domain *dom, struct
     spec.umask = 002;
     fill_identity(&spec, devices.v);
     struct vr_launch *launch = vr_launch_start(&spec, vr_after(VR_SPAN_LAUNCH), err);
-    vr_cgroup_entries_free(entries);
     free(passed);
     free(devices.v);
     return launch;
+}
+
+/* While the process waits: its QEMU begins life inside. */
+VR_SUSPENDS static bool enter_cgroups(struct vr_domain *dom, struct vr_error **err)
+{
+    if (!vr_qemu.cgroups)
+        return true;
+    const struct vr_domain_def *def = dom->live;
+    int *indexes = vr_alloc((def->interfaces.n + 1) * sizeof(*indexes));
+    struct vr_cgroup_start start = { .host = vr_qemu.cgroups, .def = def, .id = def->id, .pid = dom->run->pid, .interfaces = indexes };
+    for (size_t i = 0; i < def->interfaces.n; i++) {
+        struct vr_link link;
+        if (def->interfaces.v[i]->target && vr_link_get(def->interfaces.v[i]->target, 0, &link) == 0)
+            indexes[start.interface_count++] = (int)link.index;
+    }
+    bool ok = vr_cgroup_start(&start, &hostside_of(dom->run)->cgroup, vr_after(VR_SPAN_LAUNCH), err);
+    free(indexes);
+    return ok;
 }
 
 VR_SUSPENDS bool vr_hostside_launch(struct vr_domain *dom, struct vr_qemu_command *command, struct vr_start_fds *fds,
@@ -310,7 +316,7 @@ VR_SUSPENDS bool vr_hostside_launch(struct vr_domain *dom, struct vr_qemu_comman
     run->pid = vr_launch_pid(launch);
     run->pidfd = fcntl(vr_launch_pidfd(launch), F_DUPFD_CLOEXEC, 3);
     vr_status_changed(dom);
-    if (!vr_status_flush(dom, vr_after(VR_SPAN_STORE), err) || !vr_launch_go(launch, vr_after(VR_SPAN_LAUNCH), err))
+    if (!enter_cgroups(dom, err) || !vr_status_flush(dom, vr_after(VR_SPAN_STORE), err) || !vr_launch_go(launch, vr_after(VR_SPAN_LAUNCH), err))
         return false;
     close(run->pidfd);
     run->pidfd = vr_launch_take_pidfd(launch);
