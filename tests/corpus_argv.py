@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """Compares completion and command lines with what a stock daemon was recorded to do.
 
   corpus_argv.py PROGRAM [--only REGEX] [--show N] [--stage native|argv|xml|live] [--floor NAME=PERCENT ...]

@@ -80,8 +80,8 @@ static struct vr_json *read_cache(const char *path, const char *key, const char 
     if (!text.len)
         return NULL;
     VR_AUTO(vr_json) *doc = vr_json_parse(text.data, text.len, NULL);
-    if (!doc || !vr_streq0(vr_json_get_str(doc, "emulator"), key) || !vr_streq0(vr_json_get_str(doc, "host-cpu"), cpu) ||
-        !vr_streq0(vr_json_get_str(doc, "build"), VR_VERSION))
+    if (!doc || !vr_streq0(vr_json_get_str(doc, "emulator"), key) ||
+        !vr_streq0(vr_json_get_str(doc, "host-cpu"), cpu) || !vr_streq0(vr_json_get_str(doc, "build"), VR_VERSION))
         return NULL;
     return vr_json_ref(doc);
 }
@@ -155,6 +155,9 @@ bool vr_qemu_caps_fresh(const struct vr_qemu_caps *caps)
 
 char *vr_qemu_default_emulator(const char *arch)
 {
-    const char *target = vr_streq(arch, "i686") ? "i386" : vr_streq(arch, "armv7l") ? "arm" : vr_streq(arch, "armv6l") ? "arm" : arch;
+    const char *target = vr_streq(arch, "i686")     ? "i386"
+                         : vr_streq(arch, "armv7l") ? "arm"
+                         : vr_streq(arch, "armv6l") ? "arm"
+                                                    : arch;
     return vr_printf("/usr/bin/qemu-system-%s", target);
 }

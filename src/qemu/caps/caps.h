@@ -97,7 +97,8 @@ struct vr_json *vr_qemu_caps_probe(const char *path, vr_time deadline, struct vr
  * Blocks; for a worker. A cache file counts when path, inode, modification time and host CPU are those it was made
  * with. Reports SYSTEM_ERROR "Cannot check QEMU binary ..." with the emulators that exist when there is none.
  */
-struct vr_qemu_caps *vr_qemu_caps_load(const char *path, const char *cache_dir, vr_time deadline, struct vr_error **err);
+struct vr_qemu_caps *vr_qemu_caps_load(const char *path, const char *cache_dir, vr_time deadline,
+                                       struct vr_error **err);
 /** Whether `caps` still describes the file at its path (inode, times). Cheap, one stat. */
 bool vr_qemu_caps_fresh(const struct vr_qemu_caps *caps);
 

@@ -148,7 +148,8 @@ VR_TEST(a_real_emulator_is_probed_once_and_then_read_from_the_cache)
     EXPECT(vr_qemu_caps_has(caps, VR_QEMU_VIRTIO_BLK));
     EXPECT(vr_qemu_caps_fresh(caps));
     vr_time before = vr_now();
-    struct vr_qemu_caps *again = vr_qemu_caps_load(path, dir, before, &err); /* no time left: only the cache can answer */
+    struct vr_qemu_caps *again =
+        vr_qemu_caps_load(path, dir, before, &err); /* no time left: only the cache can answer */
     EXPECT_OK(again != NULL, err);
     EXPECT_EQ(again->n_machines, caps->n_machines);
     EXPECT_EQ(memcmp(again->features, caps->features, sizeof(caps->features)), 0);

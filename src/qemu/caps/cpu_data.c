@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * x86 CPU models and features that documents may name. Facts of the interface: names, in the order in which documents
- * list features; which features a model has; which processors it stands for. A model is told by what it has more (+) and
- * less (-) than one before it.
+ * list features; which features a model has; which processors it stands for. A model is told by what it has more (+)
+ * and less (-) than one before it.
  */
 #include "qemu/caps/cpu_map.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
-/* x86 CPU models as documents know them: sets of named features. Pure; the parsed map is made once and never changes. */
+/* x86 CPU models as documents know them: sets of named features. Pure; the parsed map is made once and never changes.
+ */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

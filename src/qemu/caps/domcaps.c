@@ -140,8 +140,8 @@ static void cpu(struct doc *d, const struct vr_qemu_accel_caps *accel, bool kvm)
     for (size_t i = 0; i < accel->n_cpus; i++) {
         const struct vr_qemu_cpu_model *m = &accel->cpus[i];
         if (documented(m->name))
-            line(d, "<model usable='%s' vendor='%s'%s>%s</model>", m->blockers ? "no" : "yes", vr_qemu_cpu_vendor(m->name),
-                 m->deprecated ? " deprecated='yes'" : "", m->name);
+            line(d, "<model usable='%s' vendor='%s'%s>%s</model>", m->blockers ? "no" : "yes",
+                 vr_qemu_cpu_vendor(m->name), m->deprecated ? " deprecated='yes'" : "", m->name);
     }
     close_tag(d, "mode");
     close_tag(d, "cpu");
@@ -174,8 +174,8 @@ static void tpm(struct doc *d)
     ENUM(d, "model", { "tpm-tis", VR_QEMU_TPM_TIS }, { "tpm-crb", VR_QEMU_TPM_CRB });
     /* An emulated one needs the swtpm program; without it only what is there is offered. */
     bool swtpm = access("/usr/bin/swtpm", X_OK) == 0;
-    ENUM(d, "backendModel", { passthrough ? "passthrough" : NULL, ALWAYS }, { emulator && swtpm ? "emulator" : NULL, ALWAYS },
-         { emulator && swtpm ? "external" : NULL, ALWAYS });
+    ENUM(d, "backendModel", { passthrough ? "passthrough" : NULL, ALWAYS },
+         { emulator && swtpm ? "emulator" : NULL, ALWAYS }, { emulator && swtpm ? "external" : NULL, ALWAYS });
     if (emulator && swtpm)
         ENUM(d, "backendVersion", V("1.2"), V("2.0"));
     else
@@ -206,10 +206,12 @@ static void devices(struct doc *d, bool q35)
     open_tag(d, "rng supported='yes'");
     ENUM(d, "model", { "virtio", VR_QEMU_VIRTIO_RNG }, { "virtio-transitional", VR_QEMU_VIRTIO_BLK_TRANSITIONAL },
          { "virtio-non-transitional", VR_QEMU_VIRTIO_BLK_TRANSITIONAL });
-    ENUM(d, "backendModel", { "random", VR_QEMU_RNG_RANDOM }, { "egd", VR_QEMU_RNG_EGD }, { "builtin", VR_QEMU_RNG_BUILTIN });
+    ENUM(d, "backendModel", { "random", VR_QEMU_RNG_RANDOM }, { "egd", VR_QEMU_RNG_EGD },
+         { "builtin", VR_QEMU_RNG_BUILTIN });
     close_tag(d, "rng");
     open_tag(d, "filesystem supported='yes'");
-    ENUM(d, "driverType", { "path", VR_QEMU_VIRTIO_9P }, { "handle", VR_QEMU_VIRTIO_9P }, { "virtiofs", VR_QEMU_VHOST_USER_FS });
+    ENUM(d, "driverType", { "path", VR_QEMU_VIRTIO_9P }, { "handle", VR_QEMU_VIRTIO_9P },
+         { "virtiofs", VR_QEMU_VHOST_USER_FS });
     close_tag(d, "filesystem");
     tpm(d);
     if (has(d, VR_QEMU_USB_REDIR)) {
@@ -254,8 +256,9 @@ char *vr_qemu_domcaps_xml(const struct vr_qemu_caps *caps, const struct vr_qemu_
                                                      : vr_qemu_caps_default_machine(caps);
     bool kvm = vr_streq(virt, "kvm");
     if (!vr_streq(arch, caps->arch) && !(vr_streq(caps->arch, "x86_64") && vr_streq(arch, "i686")))
-        return vr_fail(err, VIR_ERR_INVALID_ARG, _("architecture from emulator '%s' doesn't match given architecture '%s'"),
-                       caps->arch, arch), NULL;
+        return vr_fail(err, VIR_ERR_INVALID_ARG,
+                       _("architecture from emulator '%s' doesn't match given architecture '%s'"), caps->arch, arch),
+               NULL;
     if (!kvm && !vr_streq(virt, "qemu"))
         return vr_fail(err, VIR_ERR_INVALID_ARG, _("the accel '%s' is not supported by '%s' on this host"), virt,
                        caps->path), NULL;

@@ -62,10 +62,17 @@
 
 #define VR_QEMU_ENUM_T(id, ...) VR_QEMU_##id,
 enum vr_qemu_feature {
-    VR_QEMU_FEATURES(VR_QEMU_ENUM_T, VR_QEMU_ENUM_T, VR_QEMU_ENUM_T, VR_QEMU_ENUM_T, VR_QEMU_ENUM_T) VR_QEMU_FEATURE_COUNT
+    VR_QEMU_FEATURES(VR_QEMU_ENUM_T, VR_QEMU_ENUM_T, VR_QEMU_ENUM_T, VR_QEMU_ENUM_T, VR_QEMU_ENUM_T)
+        VR_QEMU_FEATURE_COUNT
 };
 
-enum vr_qemu_feature_how { VR_QEMU_BY_TYPE, VR_QEMU_BY_PROPERTY, VR_QEMU_BY_OPTION, VR_QEMU_BY_COMMAND, VR_QEMU_BY_MIGRATION };
+enum vr_qemu_feature_how {
+    VR_QEMU_BY_TYPE,
+    VR_QEMU_BY_PROPERTY,
+    VR_QEMU_BY_OPTION,
+    VR_QEMU_BY_COMMAND,
+    VR_QEMU_BY_MIGRATION
+};
 struct vr_qemu_feature_row {
     const char *name; /* in cache files */
     enum vr_qemu_feature_how how;

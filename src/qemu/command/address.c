@@ -46,8 +46,10 @@ static bool pci_bus_name(const struct vr_domain_def *def, unsigned bus, struct v
 {
     const struct vr_controller *c = vr_qemu_find_controller(def, VR_CONTROLLER_PCI, bus);
     if (!c)
-        return vr_fail(err, VIR_ERR_INTERNAL_ERROR, _("Could not find PCI controller with index '%u' required for device "
-                       "address"), bus);
+        return vr_fail(err, VIR_ERR_INTERNAL_ERROR,
+                       _("Could not find PCI controller with index '%u' required for device "
+                         "address"),
+                       bus);
     if (c->model == VR_CMODEL_PCIE_ROOT)
         vr_json_add_str(props, "bus", "pcie.0");
     else if (c->model == VR_CMODEL_PCI_ROOT)
@@ -61,7 +63,8 @@ static bool pci_address(struct vr_json *props, const struct vr_domain_def *def, 
                         struct vr_error **err)
 {
     if (info->pci.domain != 0)
-        return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, "%s", _("Only PCI device addresses with domain=0 are supported"));
+        return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, "%s",
+                       _("Only PCI device addresses with domain=0 are supported"));
     if (!pci_bus_name(def, info->pci.bus, props, err))
         return false;
     add_tri(props, "multifunction", info->pci.multifunction);

@@ -124,7 +124,8 @@ static bool iscsi(struct vr_json *props, const struct vr_storage_source *s, stru
     const struct vr_storage_host *h = s->hosts.v[0];
     bool v6 = h->name && strchr(h->name, ':');
     vr_json_add_str(props, "driver", "iscsi");
-    vr_json_add_strf(props, "portal", "%s%s%s:%u", v6 ? "[" : "", h->name, v6 ? "]" : "", h->port.set ? h->port.v : 3260);
+    vr_json_add_strf(props, "portal", "%s%s%s:%u", v6 ? "[" : "", h->name, v6 ? "]" : "",
+                     h->port.set ? h->port.v : 3260);
     vr_json_add_strf(props, "target", "%.*s", slash ? (int)(slash - s->name) : (int)strlen(s->name), s->name);
     vr_json_add_uint(props, "lun", lun);
     vr_json_add_str(props, "transport", "tcp");
@@ -140,7 +141,10 @@ static bool http(struct vr_json *props, const struct vr_storage_source *s, struc
         return not_yet(err, "a password or a cookie of network storage");
     const char *scheme = vr_net_protocol_names[s->protocol];
     const struct vr_storage_host *h = s->hosts.v[0];
-    unsigned port = s->protocol == VR_PROTO_HTTP ? 80 : s->protocol == VR_PROTO_HTTPS ? 443 : s->protocol == VR_PROTO_FTP ? 21 : 990;
+    unsigned port = s->protocol == VR_PROTO_HTTP    ? 80
+                    : s->protocol == VR_PROTO_HTTPS ? 443
+                    : s->protocol == VR_PROTO_FTP   ? 21
+                                                    : 990;
     vr_json_add_str(props, "driver", scheme);
     vr_json_add_strf(props, "url", "%s://%s:%u/%s%s%s", scheme, h->name, h->port.set ? h->port.v : port,
                      s->name ? s->name : "", s->query ? "?" : "", s->query ? s->query : "");
@@ -177,10 +181,13 @@ static bool network(struct vr_json *props, const struct vr_storage_source *s, st
     case VR_PROTO_FTPS:
         return http(props, s, err);
     case VR_PROTO_VXHS:
-        return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, "%s", _("VxHS protocol is not supported with this QEMU binary"));
+        return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, "%s",
+                       _("VxHS protocol is not supported with this QEMU binary"));
     default:
-        return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("disk source protocol '%s' is not supported by this build: the "
-                       "guest is kept but cannot be started"), vr_net_protocol_names[s->protocol]);
+        return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED,
+                       _("disk source protocol '%s' is not supported by this build: the "
+                         "guest is kept but cannot be started"),
+                       vr_net_protocol_names[s->protocol]);
     }
 }
 
@@ -198,7 +205,8 @@ static void directory(struct vr_json *props, const struct vr_disk *disk, const s
     vr_json_add_bool(props, "rw", !s->readonly);
 }
 
-static struct vr_json *storage_node(const struct vr_disk *disk, const struct vr_storage_source *s, struct vr_error **err)
+static struct vr_json *storage_node(const struct vr_disk *disk, const struct vr_storage_source *s,
+                                    struct vr_error **err)
 {
     VR_AUTO(vr_json) *props = vr_json_object();
     bool ok = true;
@@ -223,8 +231,10 @@ static struct vr_json *storage_node(const struct vr_disk *disk, const struct vr_
                      s->volume);
         break;
     default:
-        ok = vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("disk type '%s' is not supported by this build: the guest is kept "
-                     "but cannot be started"), vr_storage_type_names[s->type]);
+        ok = vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED,
+                     _("disk type '%s' is not supported by this build: the guest is kept "
+                       "but cannot be started"),
+                     vr_storage_type_names[s->type]);
         break;
     }
     if (!ok)
@@ -302,7 +312,8 @@ struct vr_json *vr_qemu_block_node(const struct vr_disk *disk, const struct vr_s
 bool cmd_chain(struct build *b, const struct vr_disk *disk, const struct vr_storage_source *src, unsigned depth)
 {
     if (depth > 200)
-        return vr_fail(b->err, VIR_ERR_CONFIG_UNSUPPORTED, _("the backing chain of disk '%s' is too long"), disk->target);
+        return vr_fail(b->err, VIR_ERR_CONFIG_UNSUPPORTED, _("the backing chain of disk '%s' is too long"),
+                       disk->target);
     if (src->backing && src->backing->type != VR_STORAGE_UNSET && !cmd_chain(b, disk, src->backing, depth + 1))
         return false;
     if (src->type == VR_STORAGE_NETWORK && src->tls == VR_TRI_YES) {

@@ -46,8 +46,8 @@ void add_rom(struct vr_json *props, const struct vr_device_info *info);
 /** -chardev for one source; `id` is "charserial0". */
 bool cmd_chardev(struct build *b, const struct vr_chr_source *src, const char *alias, struct vr_error **err);
 /** -object memory-backend-... properties. @cell: guest NUMA cell or -1. */
-struct vr_json *memory_backend(struct build *b, const char *id, uint64_t size_kib, int cell, const struct vr_memory *device,
-                               struct vr_error **err);
+struct vr_json *memory_backend(struct build *b, const char *id, uint64_t size_kib, int cell,
+                               const struct vr_memory *device, struct vr_error **err);
 /** Position of a kind of device in <boot dev=>, from 1; 0: not there. */
 unsigned boot_position(const struct vr_domain_def *def, enum vr_boot_device dev);
 
@@ -55,8 +55,9 @@ unsigned boot_position(const struct vr_domain_def *def, enum vr_boot_device dev)
 typedef bool section_fn(struct build *b);
 section_fn build_name, build_master_key, build_pflash, build_machine, build_accel, build_tseg, build_cpu, build_loader,
     build_memory, build_smp, build_iothreads, build_numa, build_uuid, build_smbios, build_genid, build_defaults,
-    build_monitor, build_clock, build_pm, build_boot, build_iommu, build_globals, build_controllers, build_memory_devices,
-    build_hubs, build_disks, build_filesystems, build_nets, build_smartcards, build_serials, build_parallels,
-    build_channels, build_consoles, build_tpms, build_inputs, build_audio, build_graphics, build_videos, build_sounds,
-    build_watchdogs, build_redirdevs, build_hostdevs, build_incoming, build_memballoon, build_rngs, build_vmcoreinfo,
-    build_sandbox, build_shmems, build_panics, build_vsock, build_cryptos, build_extra, build_message;
+    build_monitor, build_clock, build_pm, build_boot, build_iommu, build_globals, build_controllers,
+    build_memory_devices, build_hubs, build_disks, build_filesystems, build_nets, build_smartcards, build_serials,
+    build_parallels, build_channels, build_consoles, build_tpms, build_inputs, build_audio, build_graphics,
+    build_videos, build_sounds, build_watchdogs, build_redirdevs, build_hostdevs, build_incoming, build_memballoon,
+    build_rngs, build_vmcoreinfo, build_sandbox, build_shmems, build_panics, build_vsock, build_cryptos, build_extra,
+    build_message;

@@ -155,8 +155,10 @@ static bool next_layer(struct vr_image_chain *chain, const char **path, enum vr_
         ok = vr_fail(err, VIR_ERR_INTERNAL_ERROR, _("invalid header of image '%s'"), *path);
     *end = ok && !name;
     if (ok && name && remote_name(name))
-        ok = vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("backing image '%s' of image '%s' is not on this host, which this "
-                     "build cannot follow: write the chain into the definition with <backingStore>"), name, *path);
+        ok = vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED,
+                     _("backing image '%s' of image '%s' is not on this host, which this "
+                       "build cannot follow: write the chain into the definition with <backingStore>"),
+                     name, *path);
     if (ok && name) {
         struct vr_image_layer *layer = vr_arena_new_of(chain->arena, struct vr_image_layer);
         layer->path = resolve(chain->arena, *path, name);
@@ -167,9 +169,11 @@ static bool next_layer(struct vr_image_chain *chain, const char **path, enum vr_
             layer->type = type;
             layer->format = known > 0 ? (enum vr_storage_format)known : probe_format(l);
             if (known <= 0 && layer->format != VR_FORMAT_RAW)
-                ok = vr_fail(err, VIR_ERR_OPERATION_FAILED,
-                             _("format of backing image '%s' of image '%s' was not specified in the image metadata (See "
-                               "https://libvirt.org/kbase/backing_chains.html for troubleshooting)"), layer->path, *path);
+                ok =
+                    vr_fail(err, VIR_ERR_OPERATION_FAILED,
+                            _("format of backing image '%s' of image '%s' was not specified in the image metadata (See "
+                              "https://libvirt.org/kbase/backing_chains.html for troubleshooting)"),
+                            layer->path, *path);
             VR_LIST_ADD(chain->arena, &chain->layers, layer);
             *path = layer->path;
             *format = layer->format;

@@ -124,7 +124,10 @@ bool cmd_chardev(struct build *b, const struct vr_chr_source *src, const char *a
         ok = add_unix(b, &text, src, alias);
         break;
     case VR_CHR_SPICEVMC:
-        vr_buf_printf(&text, ",name=%s", vr_starts_with(alias, "redir") ? "usbredir" : vr_starts_with(alias, "smartcard") ? "smartcard" : "vdagent");
+        vr_buf_printf(&text, ",name=%s",
+                      vr_starts_with(alias, "redir")       ? "usbredir"
+                      : vr_starts_with(alias, "smartcard") ? "smartcard"
+                                                           : "vdagent");
         break;
     case VR_CHR_SPICEPORT:
     case VR_CHR_DBUS:

@@ -75,7 +75,9 @@ static bool override(struct build *b, struct vr_json *props, const char *alias)
             if (!prop->value)
                 return vr_fail(b->err, VIR_ERR_XML_ERROR, _("invalid value for override property '%s'"), prop->name);
             if (vr_streq0(prop->type, "bool"))
-                vr_json_add_bool(props, prop->name, vr_streq(prop->value, "true") || vr_streq(prop->value, "yes") || vr_streq(prop->value, "on"));
+                vr_json_add_bool(props, prop->name,
+                                 vr_streq(prop->value, "true") || vr_streq(prop->value, "yes") ||
+                                     vr_streq(prop->value, "on"));
             else if (vr_streq0(prop->type, "signed") && vr_parse_i64(prop->value, 10, INT64_MIN, INT64_MAX, &number))
                 vr_json_add_int(props, prop->name, number);
             else if (vr_streq0(prop->type, "unsigned") && vr_parse_u64(prop->value, 10, UINT64_MAX, &positive))
@@ -83,8 +85,8 @@ static bool override(struct build *b, struct vr_json *props, const char *alias)
             else if (vr_streq0(prop->type, "string"))
                 vr_json_add_str(props, prop->name, prop->value);
             else
-                return vr_fail(b->err, VIR_ERR_XML_ERROR, _("invalid value '%s' of override property '%s'"), prop->value,
-                               prop->name);
+                return vr_fail(b->err, VIR_ERR_XML_ERROR, _("invalid value '%s' of override property '%s'"),
+                               prop->value, prop->name);
         }
     }
     return true;

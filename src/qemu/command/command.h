@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 /*
- * A completed definition as QEMU's command line. Sections stand in a table in stock's order; each device is built by one
- * function that turns its struct into JSON properties, which hot-plug uses too. Pure: no file is opened, no process made.
- * What a definition asks for and this room cannot do fails the build naming it; nothing is left out silently.
+ * A completed definition as QEMU's command line. Sections stand in a table in stock's order; each device is built by
+ * one function that turns its struct into JSON properties, which hot-plug uses too. Pure: no file is opened, no process
+ * made. What a definition asks for and this room cannot do fails the build naming it; nothing is left out silently.
  */
 #include <stdbool.h>
 #include "model/domain.h"
@@ -75,7 +75,8 @@ char **vr_qemu_command_envp(struct vr_qemu_command *cmd);
  */
 bool vr_qemu_native_prepare(struct vr_domain_def *def, const struct vr_qemu_caps *caps, struct vr_error **err);
 
-/* ---- block graph (block.c) ---------------------------------------------------------------------------------------- */
+/* ---- block graph (block.c) ----------------------------------------------------------------------------------------
+ */
 
 /**
  * Names the nodes of every disk's chain (libvirt-1-storage, libvirt-1-format, ...), last disk first as stock counts.
@@ -89,7 +90,8 @@ void vr_qemu_prepare_disk(struct vr_domain_def *def, struct vr_disk *disk, unsig
 struct vr_json *vr_qemu_block_node(const struct vr_disk *disk, const struct vr_storage_source *src, bool storage,
                                    struct vr_error **err);
 
-/* ---- devices: properties as device_add takes them; the caller owns them --------------------------------------------- */
+/* ---- devices: properties as device_add takes them; the caller owns them ---------------------------------------------
+ */
 
 struct vr_json *vr_qemu_disk_device(const struct vr_domain_def *def, const struct vr_disk *disk, unsigned bootindex,
                                     struct vr_error **err);

@@ -57,7 +57,9 @@ static int no_fd(void *opaque, enum vr_qemu_fd kind, const char *alias, unsigned
 static struct vr_qemu_command *build(struct vr_domain_def *def, struct vr_error **err)
 {
     struct vr_qemu_caps *c = caps();
-    struct vr_qemu_run run = { .caps = c, .private_dir = "/p", .memory_dir = "/m", .channel_dir = "/c", .fd_of = no_fd };
+    struct vr_qemu_run run = {
+        .caps = c, .private_dir = "/p", .memory_dir = "/m", .channel_dir = "/c", .fd_of = no_fd
+    };
     unsigned next = 1;
     struct vr_qemu_command *cmd = NULL;
     if (vr_qemu_complete(def, c, err) && vr_qemu_aliases(def, err) && vr_qemu_round_memory(def, err)) {
@@ -92,7 +94,8 @@ VR_TEST(a_plain_guest_has_the_words_of_stock)
     EXPECT(has_pair(cmd, "-blockdev", "{\"driver\":\"file\",\"filename\":\"/images/a.qcow2\",\"node-name\":"
                     "\"libvirt-1-storage\",\"cache\":{\"direct\":true,\"no-flush\":false},\"auto-read-only\":true,"
                     "\"discard\":\"unmap\"}"));
-    EXPECT(has_pair(cmd, "-blockdev", "{\"node-name\":\"libvirt-1-format\",\"read-only\":false,\"cache\":{\"direct\":true,"
+    EXPECT(has_pair(cmd, "-blockdev",
+                    "{\"node-name\":\"libvirt-1-format\",\"read-only\":false,\"cache\":{\"direct\":true,"
                     "\"no-flush\":false},\"driver\":\"qcow2\",\"file\":\"libvirt-1-storage\",\"backing\":null}"));
     EXPECT(has_pair(cmd, "-device", "{\"driver\":\"virtio-blk-pci\",\"bus\":\"pci.0\",\"addr\":\"0x2\",\"drive\":"
                     "\"libvirt-1-format\",\"id\":\"virtio-disk0\",\"write-cache\":\"on\"}"));

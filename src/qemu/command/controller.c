@@ -237,10 +237,10 @@ static bool floppy_controller(struct build *b)
 
 bool build_controllers(struct build *b)
 {
-    static const enum vr_controller_type order[] = { VR_CONTROLLER_PCI,  VR_CONTROLLER_USB,           VR_CONTROLLER_SCSI,
-                                                     VR_CONTROLLER_IDE,  VR_CONTROLLER_SATA,
-                                                     VR_CONTROLLER_VIRTIO_SERIAL, VR_CONTROLLER_CCID,
-                                                     VR_CONTROLLER_XENBUS, VR_CONTROLLER_ISA };
+    static const enum vr_controller_type order[] = {
+        VR_CONTROLLER_PCI,           VR_CONTROLLER_USB,  VR_CONTROLLER_SCSI,   VR_CONTROLLER_IDE, VR_CONTROLLER_SATA,
+        VR_CONTROLLER_VIRTIO_SERIAL, VR_CONTROLLER_CCID, VR_CONTROLLER_XENBUS, VR_CONTROLLER_ISA
+    };
     for (size_t o = 0; o < VR_COUNT(order); o++) {
         for (size_t i = 0; i < b->def->controllers.n; i++) {
             const struct vr_controller *c = b->def->controllers.v[i];

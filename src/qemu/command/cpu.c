@@ -71,7 +71,8 @@ static bool add_model(struct build *b, struct vr_buf *text)
         vr_buf_str(text, cpu->model);
         break;
     }
-    if (cpu->mode == VR_CPU_MODE_HOST_PASSTHROUGH && cpu->migratable != VR_TRI_UNSET)
+    if (cpu->mode == VR_CPU_MODE_HOST_PASSTHROUGH && cpu->migratable != VR_TRI_UNSET &&
+        vr_streq(b->run->caps->arch, "x86_64"))
         vr_buf_printf(text, ",migratable=%s", cpu->migratable == VR_TRI_YES ? "on" : "off");
     if (cpu->vendor_id) {
         vr_buf_str(text, ",vendor=");
@@ -175,8 +176,8 @@ bool build_cpu(struct build *b)
             vr_buf_str(&text, ",kvm-hint-dedicated=on");
         if (f->kvm.poll_control.state == VR_TRI_ON)
             vr_buf_str(&text, ",kvm-poll-control=on");
-        if (f->kvm.pv_ipi.state == VR_TRI_ON)
-            vr_buf_str(&text, ",kvm-pv-ipi=on");
+        if (f->kvm.pv_ipi.state != VR_TRI_UNSET) /* the host's CPU has it unless told otherwise */
+            vr_buf_printf(&text, ",kvm-pv-ipi=%s", f->kvm.pv_ipi.state == VR_TRI_ON ? "on" : "off");
     }
     if (f->pmu.state != VR_TRI_UNSET)
         vr_buf_printf(&text, ",pmu=%s", f->pmu.state == VR_TRI_ON ? "on" : "off");

@@ -180,7 +180,9 @@ bool build_watchdogs(struct build *b)
     if (b->def->watchdogs.n) {
         enum vr_watchdog_action action = b->def->watchdogs.v[0]->action;
         /* a dump is taken by the daemon while the guest stands still */
-        const char *name = action == VR_WATCHDOG_ACTION_DUMP ? "pause" : action ? vr_watchdog_action_names[action] : "reset";
+        const char *name = action == VR_WATCHDOG_ACTION_DUMP ? "pause"
+                           : action                          ? vr_watchdog_action_names[action]
+                                                             : "reset";
         cmd_opt(b, "-watchdog-action", name);
     }
     return true;
@@ -209,7 +211,8 @@ bool build_panics(struct build *b)
         case VR_PANIC_HYPERV: /* a CPU flag */
             break;
         default:
-            return vr_fail(b->err, VIR_ERR_CONFIG_UNSUPPORTED, _("only PCI, ISA and Hyper-V panic devices are supported, not '%s'"),
+            return vr_fail(b->err, VIR_ERR_CONFIG_UNSUPPORTED,
+                           _("only PCI, ISA and Hyper-V panic devices are supported, not '%s'"),
                            d->model ? vr_panic_model_names[d->model] : "");
         }
     }
@@ -327,7 +330,8 @@ bool build_hostdevs(struct build *b)
         if (h->info.type == VR_ADDRESS_UNASSIGNED)
             continue; /* kept from the host, not given to the guest */
         if (h->mode != VR_HOSTDEV_MODE_SUBSYS)
-            return vr_fail(b->err, VIR_ERR_CONFIG_UNSUPPORTED, _("hostdev mode 'capabilities' is not supported in %s"), "qemu");
+            return vr_fail(b->err, VIR_ERR_CONFIG_UNSUPPORTED, _("hostdev mode 'capabilities' is not supported in %s"),
+                           "qemu");
         /* Taking a device from the host (driver rebinding, /dev nodes, IOMMU groups) is not built: only show it. */
         if (!b->run->native)
             return not_yet(b->err, "a <hostdev>");
@@ -377,7 +381,8 @@ bool build_cryptos(struct build *b)
     for (size_t i = 0; i < b->def->cryptos.n; i++) {
         const struct vr_crypto *c = b->def->cryptos.v[i];
         struct vr_json *o = vr_json_object();
-        vr_json_add_str(o, "qom-type", vr_streq0(c->backend, "lkcf") ? "cryptodev-backend-lkcf" : "cryptodev-backend-builtin");
+        vr_json_add_str(o, "qom-type",
+                        vr_streq0(c->backend, "lkcf") ? "cryptodev-backend-lkcf" : "cryptodev-backend-builtin");
         vr_json_add_strf(o, "id", "obj%s", c->info.alias);
         add_uint_if(o, "queues", c->queues);
         cmd_json(b, "-object", o);

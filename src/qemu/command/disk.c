@@ -43,7 +43,8 @@ static bool scsi_place(struct vr_json *props, const struct vr_domain_def *def, c
     }
     if (!scsi_wide(c)) {
         if (i->drive.target != 0)
-            return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, "%s", _("target must be 0 for controller model 'lsilogic'"));
+            return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, "%s",
+                           _("target must be 0 for controller model 'lsilogic'"));
         vr_json_add_strf(props, "bus", "%s.%u", c->info.alias, i->drive.bus);
         vr_json_add_uint(props, "scsi-id", i->drive.unit);
     } else {
@@ -102,7 +103,8 @@ static struct vr_json *place(const struct vr_domain_def *def, const struct vr_di
         vr_json_add_uint(props, "unit", d->info.drive.unit);
         break;
     default:
-        vr_fail(err, VIR_ERR_INTERNAL_ERROR, _("unsupported disk bus '%s' with device setup"), vr_disk_bus_names[d->bus]);
+        vr_fail(err, VIR_ERR_INTERNAL_ERROR, _("unsupported disk bus '%s' with device setup"),
+                vr_disk_bus_names[d->bus]);
         return NULL;
     }
     return vr_json_ref(props);
@@ -127,8 +129,8 @@ static bool check_disk(const struct vr_disk *d, struct vr_error **err)
         return not_yet(err, "rawio='yes' of a disk");
     if (d->src && d->src->type == VR_STORAGE_VHOST_USER)
         return not_yet(err, "a disk of type 'vhostuser'");
-    if (d->iotune.total_bytes_sec || d->iotune.read_bytes_sec || d->iotune.write_bytes_sec || d->iotune.total_iops_sec ||
-        d->iotune.read_iops_sec || d->iotune.write_iops_sec)
+    if (d->iotune.total_bytes_sec || d->iotune.read_bytes_sec || d->iotune.write_bytes_sec ||
+        d->iotune.total_iops_sec || d->iotune.read_iops_sec || d->iotune.write_iops_sec)
         return true; /* set over the monitor after the start, as stock does */
     return true;
 }

@@ -24,7 +24,8 @@ static const char *socket_of(const struct build *b, const struct vr_graphics *g,
         return l->socket;
     if (g->socket_attr)
         return g->socket_attr;
-    return l && l->type == VR_LISTEN_SOCKET ? vr_arena_printf(b->cmd->arena, "%s/%s.sock", b->run->private_dir, name) : NULL;
+    return l && l->type == VR_LISTEN_SOCKET ? vr_arena_printf(b->cmd->arena, "%s/%s.sock", b->run->private_dir, name)
+                                            : NULL;
 }
 
 /* The audio device of a graphic or sound device: its own, else the first. */
@@ -114,8 +115,9 @@ static bool spice(struct build *b, const struct vr_graphics *g)
         vr_buf_str(&text, "disable-ticketing=on,");
     if (g->default_mode && !vr_streq(g->default_mode, "any")) {
         if (vr_streq(g->default_mode, "secure") && !b->run->spice_tls_dir)
-            return vr_fail(b->err, VIR_ERR_CONFIG_UNSUPPORTED, "%s",
-                           _("spice defaultMode secure requested in XML configuration, but TLS is disabled in qemu.conf"));
+            return vr_fail(
+                b->err, VIR_ERR_CONFIG_UNSUPPORTED, "%s",
+                _("spice defaultMode secure requested in XML configuration, but TLS is disabled in qemu.conf"));
         vr_buf_printf(&text, "%s-channel=default,", vr_streq(g->default_mode, "secure") ? "tls" : "plaintext");
     }
     for (size_t i = 0; i < g->channels.n; i++) {
@@ -384,7 +386,9 @@ bool build_audio(struct build *b)
 {
     for (size_t i = 0; i < b->def->audios.n; i++) {
         const struct vr_audio *a = b->def->audios.v[i];
-        const char *driver = a->type == VR_AUDIO_PULSEAUDIO ? "pa" : a->type == VR_AUDIO_FILE ? "wav" : vr_audio_type_names[a->type];
+        const char *driver = a->type == VR_AUDIO_PULSEAUDIO ? "pa"
+                             : a->type == VR_AUDIO_FILE     ? "wav"
+                                                            : vr_audio_type_names[a->type];
         struct vr_json *p = vr_json_object();
         vr_json_add_strf(p, "id", "audio%u", a->id);
         vr_json_add_str(p, "driver", driver);

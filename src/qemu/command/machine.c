@@ -58,7 +58,8 @@ static bool unsupported_features(struct build *b)
         return not_yet(b->err, "<launchSecurity>");
     if (f->async_teardown.state == VR_TRI_ON)
         return not_yet(b->err, "<async-teardown>");
-    if (f->gic || f->hpt.present || f->htm.present || f->nested_hv.present || f->ccf_assist.present || f->cfpc || f->sbbc || f->ibs)
+    if (f->gic || f->hpt.present || f->htm.present || f->nested_hv.present || f->ccf_assist.present || f->cfpc ||
+        f->sbbc || f->ibs)
         return vr_fail(b->err, VIR_ERR_CONFIG_UNSUPPORTED, "%s",
                        _("a feature of the definition is not supported for this architecture or machine type"));
     if (b->def->perf_events.n) {
@@ -326,7 +327,8 @@ static bool clock_base(struct build *b, struct vr_buf *text)
         return true;
     case VR_CLOCK_TIMEZONE:
         /* QEMU reads the zone from its environment */
-        VR_LIST_ADD(b->cmd->arena, &b->cmd->env, vr_arena_printf(b->cmd->arena, "TZ=%s", c->timezone ? c->timezone : "UTC"));
+        VR_LIST_ADD(b->cmd->arena, &b->cmd->env,
+                    vr_arena_printf(b->cmd->arena, "TZ=%s", c->timezone ? c->timezone : "UTC"));
         vr_buf_str(text, "base=localtime");
         return true;
     case VR_CLOCK_VARIABLE:

@@ -136,7 +136,8 @@ struct vr_json *memory_backend(struct build *b, const char *id, uint64_t size_ki
     return vr_json_ref(props);
 }
 
-/* A cell that needs nothing special, on a machine old enough to take plain sizes, gets them: migration depends on it. */
+/* A cell that needs nothing special, on a machine old enough to take plain sizes, gets them: migration depends on it.
+ */
 static bool plain_cells(const struct build *b)
 {
     const struct vr_domain_def *def = b->def;
@@ -235,7 +236,9 @@ static bool hmat(struct build *b)
     for (size_t i = 0; i < cpu->cells.n; i++) {
         for (size_t k = 0; k < cpu->cells.v[i]->caches.n; k++) {
             const struct vr_numa_cache *c = cpu->cells.v[i]->caches.v[k];
-            const char *assoc = vr_streq0(c->associativity, "full") ? "complex" : c->associativity ? c->associativity : "none";
+            const char *assoc = vr_streq0(c->associativity, "full") ? "complex"
+                                : c->associativity                  ? c->associativity
+                                                                    : "none";
             const char *policy = vr_streq0(c->policy, "writeback")      ? "write-back"
                                  : vr_streq0(c->policy, "writethrough") ? "write-through"
                                                                         : "none";

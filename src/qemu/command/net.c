@@ -67,7 +67,8 @@ struct vr_json *vr_qemu_net_device(const struct vr_domain_def *def, const struct
         offloads(p, n->host_offloads, n->guest_offloads);
         if (n->queues > 1) {
             vr_json_add_bool(p, "mq", true);
-            vr_json_add_uint(p, "vectors", 2 * (uint64_t)n->queues + 2); /* one per direction and queue, two of its own */
+            vr_json_add_uint(p, "vectors",
+                             2 * (uint64_t)n->queues + 2); /* one per direction and queue, two of its own */
         }
         add_uint_if(p, "rx_queue_size", n->rx_queue_size);
         add_uint_if(p, "tx_queue_size", n->tx_queue_size);
@@ -91,8 +92,8 @@ struct vr_json *vr_qemu_net_device(const struct vr_domain_def *def, const struct
 
 /* ---- the host's side --------------------------------------------------------------------------------------------- */
 
-static bool add_fds(struct build *b, struct vr_json *p, const struct vr_interface *n, enum vr_qemu_fd kind, const char *one,
-                    const char *many, bool must)
+static bool add_fds(struct build *b, struct vr_json *p, const struct vr_interface *n, enum vr_qemu_fd kind,
+                    const char *one, const char *many, bool must)
 {
     unsigned queues = n->queues ? n->queues : 1;
     vr_autobuf struct vr_buf text = VR_BUF_INIT;
@@ -166,7 +167,10 @@ static bool vhost_user(struct build *b, struct vr_json *p, const struct vr_inter
 static bool socket_net(struct vr_json *p, const struct vr_interface *n, const char *type)
 {
     vr_json_add_str(p, "type", "socket");
-    const char *key = vr_streq(type, "client") ? "connect" : vr_streq(type, "server") ? "listen" : vr_streq(type, "mcast") ? "mcast" : "udp";
+    const char *key = vr_streq(type, "client")   ? "connect"
+                      : vr_streq(type, "server") ? "listen"
+                      : vr_streq(type, "mcast")  ? "mcast"
+                                                 : "udp";
     vr_json_add_strf(p, key, "%s:%u", n->address ? n->address : "", n->port);
     if (vr_streq(type, "udp"))
         vr_json_add_strf(p, "localaddr", "%s:%u", n->local_address ? n->local_address : "", n->local_port);
@@ -176,7 +180,8 @@ static bool socket_net(struct vr_json *p, const struct vr_interface *n, const ch
 static bool check_interface(const struct vr_interface *n, struct vr_error **err)
 {
     if (n->queues > MAX_QUEUES)
-        return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("interface %s: %u queues are too many"), n->info.alias, n->queues);
+        return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("interface %s: %u queues are too many"), n->info.alias,
+                       n->queues);
     if (n->filterref)
         return not_yet(err, "a <filterref> of an interface");
     if (n->backend_type && vr_streq(n->backend_type, "passt"))
@@ -206,8 +211,10 @@ static bool netdev(struct build *b, const struct vr_interface *n)
     else if (vr_streq(type, "null"))
         ok = vr_json_add_strf(p, "type", "hubport") && vr_json_add_int(p, "hubid", 0);
     else
-        ok = vr_fail(b->err, VIR_ERR_CONFIG_UNSUPPORTED, _("an interface of type '%s' is not supported by this build: the "
-                     "guest is kept but cannot be started"), type);
+        ok = vr_fail(b->err, VIR_ERR_CONFIG_UNSUPPORTED,
+                     _("an interface of type '%s' is not supported by this build: the "
+                       "guest is kept but cannot be started"),
+                     type);
     if (!ok) {
         vr_json_free(p);
         return false;

@@ -44,11 +44,12 @@ static bool check_features(const struct vr_domain_def *def, const struct vr_qemu
                            foreign[i].name, def->os.arch, def->os.machine);
     if (f->gic && vr_qemu_is_x86(def))
         return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED,
-                       _("The '%s' feature is not supported for architecture '%s' or machine type '%s'"), "gic", def->os.arch,
-                       def->os.machine);
+                       _("The '%s' feature is not supported for architecture '%s' or machine type '%s'"), "gic",
+                       def->os.arch, def->os.machine);
     if (f->smm_tseg_kib.set) {
         if (!vr_qemu_is_q35(def))
-            return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, "%s", _("SMM TSEG is only supported with q35 machine type"));
+            return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, "%s",
+                           _("SMM TSEG is only supported with q35 machine type"));
         if (f->smm_tseg_kib.v % 1024)
             return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, "%s", _("SMM TSEG size must be divisible by 1 MiB"));
     }
@@ -68,11 +69,11 @@ static bool check_cpu(const struct vr_domain_def *def, const struct vr_qemu_caps
     }
     if (cpu->cache.set && cpu->cache.mode == VR_CPU_CACHE_PASSTHROUGH && cpu->mode != VR_CPU_MODE_HOST_PASSTHROUGH &&
         cpu->mode != VR_CPU_MODE_MAXIMUM)
-        return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED,
-                       _("CPU cache mode '%s' can only be used with '%s' / '%s' CPUs"), "passthrough", "host-passthrough",
-                       "maximum");
+        return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("CPU cache mode '%s' can only be used with '%s' / '%s' CPUs"),
+                       "passthrough", "host-passthrough", "maximum");
     if (cpu->cache.set && cpu->cache.mode == VR_CPU_CACHE_EMULATE && cpu->cache.level.set && cpu->cache.level.v != 3)
-        return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("CPU cache mode '%s' can only be used with level='3'"), "emulate");
+        return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("CPU cache mode '%s' can only be used with level='3'"),
+                       "emulate");
     return true;
 }
 
@@ -106,8 +107,9 @@ static bool check_disks(const struct vr_domain_def *def, const struct vr_qemu_ca
     for (size_t i = 0; i < def->disks.n; i++) {
         const struct vr_disk *d = def->disks.v[i];
         if (d->src && d->src->format == VR_FORMAT_DIR)
-            return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, "%s",
-                           _("'directory' storage format is not directly supported by QEMU, use 'dir' disk type instead"));
+            return vr_fail(
+                err, VIR_ERR_CONFIG_UNSUPPORTED, "%s",
+                _("'directory' storage format is not directly supported by QEMU, use 'dir' disk type instead"));
         if (d->src && d->src->format == VR_FORMAT_ISO)
             return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, "%s",
                            _("storage format 'iso' is not directly supported by QEMU, use 'raw' instead"));
@@ -177,8 +179,8 @@ static bool check_graphics(const struct vr_domain_def *def, const struct vr_qemu
     }
     if (headless && !screen)
         return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED,
-                       _("graphics type 'egl-headless' is only supported with one of: '%s', '%s' graphics types"), "vnc",
-                       "spice");
+                       _("graphics type 'egl-headless' is only supported with one of: '%s', '%s' graphics types"),
+                       "vnc", "spice");
     return true;
 }
 
@@ -238,7 +240,8 @@ static bool check_rest(const struct vr_domain_def *def, const struct vr_qemu_cap
                        _("SEV launch security is not supported with this QEMU binary"));
     for (size_t i = 0; i < def->shmems.n; i++)
         if (vr_streq0(def->shmems.v[i]->model, "ivshmem"))
-            return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, "%s", _("ivshmem device is not supported with this QEMU binary"));
+            return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, "%s",
+                           _("ivshmem device is not supported with this QEMU binary"));
     if (def->type != VR_VIRT_KVM && def->cputune && (def->cputune->cachetunes.n))
         return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, "%s", _("cachetune is only supported for KVM domains"));
     for (size_t i = 0; i < def->inputs.n; i++) {
@@ -250,7 +253,8 @@ static bool check_rest(const struct vr_domain_def *def, const struct vr_qemu_cap
     if (def->hubs.n) {
         const struct vr_controller *c = vr_qemu_find_controller(def, VR_CONTROLLER_USB, 0);
         if (c && c->model == VR_CMODEL_NONE)
-            return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, "%s", _("Can't add USB hub: USB is disabled for this domain"));
+            return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, "%s",
+                           _("Can't add USB hub: USB is disabled for this domain"));
     }
     if (def->max_memory_kib && !(def->cpu && def->cpu->cells.n) && vr_qemu_is_x86(def))
         return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, "%s",

@@ -2,7 +2,8 @@
 #pragma once
 /*
  * What stock adds to a definition that a QEMU driver takes: machine, CPU, implied devices, addresses; and, at a start,
- * aliases. All of it works on the plain struct, never suspends, and is idempotent: a completed definition stays as it is.
+ * aliases. All of it works on the plain struct, never suspends, and is idempotent: a completed definition stays as it
+ * is.
  */
 #include <stdbool.h>
 #include "model/domain.h"

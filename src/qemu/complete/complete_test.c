@@ -13,7 +13,8 @@ static const char emulator[] =
     "\"tcg\":{\"cpus\":[{\"name\":\"qemu64\"},{\"name\":\"EPYC\",\"lacks\":[\"vme\",\"xsavec\"]}],"
     "\"vendor\":\"AuthenticAMD\",\"family\":15,\"model\":107,\"host-features\":[\"fpu\",\"sse2\",\"hypervisor\"]},"
     "\"tpm-models\":[],\"tpm-types\":[],"
-    "\"features\":[\"piix3-usb-uhci\",\"qemu-xhci\",\"pcie-pci-bridge\",\"pcie-root-port\",\"cirrus-vga\",\"lsi53c895a\"]}";
+    "\"features\":[\"piix3-usb-uhci\",\"qemu-xhci\",\"pcie-pci-bridge\",\"pcie-root-port\",\"cirrus-vga\","
+    "\"lsi53c895a\"]}";
 
 static struct vr_qemu_caps *caps(void)
 {
@@ -249,7 +250,8 @@ VR_TEST(a_running_guest_tells_what_its_cpu_really_has)
     struct vr_qemu_caps *c = caps();
     struct vr_domain_def *def = guest("pc");
     EXPECT(vr_qemu_complete(def, c, NULL));
-    static const char reply[] = "{\"hypervisor\":true,\"lahf-lm\":true,\"sse2\":true,\"x2apic\":false,\"phys-bits\":40}";
+    static const char reply[] =
+        "{\"hypervisor\":true,\"lahf-lm\":true,\"sse2\":true,\"x2apic\":false,\"phys-bits\":40}";
     static const char lacks[] = "[\"lahf-lm\"]";
     VR_AUTO(vr_json) *props = vr_json_parse(reply, strlen(reply), NULL);
     VR_AUTO(vr_json) *unavailable = vr_json_parse(lacks, strlen(lacks), NULL);
@@ -271,5 +273,6 @@ VR_TESTS("qemu completion", a_pc_gets_its_chipset_addresses_and_a_default_cpu,
          q35_gets_a_root_port_per_device_and_a_spare_one, a_second_completion_changes_nothing,
          more_devices_than_slots_get_bridges, two_devices_at_one_address_are_refused,
          an_unknown_machine_is_answered_with_those_that_exist, kvm_without_kvm_says_what_would_work,
-         usb_devices_beyond_the_ports_get_hubs, a_usb_port_behind_no_hub_is_refused, aliases_follow_targets_and_addresses,
-         host_model_becomes_a_model_with_differences, a_running_guest_tells_what_its_cpu_really_has)
+         usb_devices_beyond_the_ports_get_hubs, a_usb_port_behind_no_hub_is_refused,
+         aliases_follow_targets_and_addresses, host_model_becomes_a_model_with_differences,
+         a_running_guest_tells_what_its_cpu_really_has)

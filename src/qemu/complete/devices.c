@@ -23,11 +23,13 @@ static bool add_root(struct vr_domain_def *def, enum vr_controller_model model, 
     if (root->model == model)
         return true;
     if (root->model != VR_CMODEL_PCI_ROOT && root->model != VR_CMODEL_PCIE_ROOT)
-        return vr_fail(err, VIR_ERR_XML_ERROR, _("The PCI controller with index='0' must be model='%s' for this machine type, "
-                       "but model='%s' was found instead"),
+        return vr_fail(err, VIR_ERR_XML_ERROR,
+                       _("The PCI controller with index='0' must be model='%s' for this machine type, "
+                         "but model='%s' was found instead"),
                        vr_controller_model_names[model], vr_controller_model_names[root->model]);
-    return vr_fail(err, VIR_ERR_XML_ERROR, _("The PCI controller with index='0' must be model='%s' for this machine type, "
-                   "but model='%s' was found instead"),
+    return vr_fail(err, VIR_ERR_XML_ERROR,
+                   _("The PCI controller with index='0' must be model='%s' for this machine type, "
+                     "but model='%s' was found instead"),
                    vr_controller_model_names[model], vr_controller_model_names[root->model]);
 }
 
@@ -153,8 +155,7 @@ static void complete_video(const struct vr_qemu_caps *caps, struct vr_video *v)
     case VR_VIDEO_CIRRUS:
     case VR_VIDEO_VMVGA:
     case VR_VIDEO_BOCHS:
-        if (!v->vram)
-            v->vram = 16 * 1024;
+        v->vram = v->vram ? power_of_two(v->vram) : 16 * 1024;
         break;
     case VR_VIDEO_QXL:
         v->vram = v->vram ? power_of_two(v->vram) : 64 * 1024;
@@ -194,7 +195,7 @@ static void complete_serial(struct vr_domain_def *def, struct vr_chr *c)
     }
 }
 
-/* "…/domain-NAME/CHANNEL" and stock's own directory: a path that some daemon generated, for a guest of another name. */
+/* ".../domain-NAME/CHANNEL" and stock's own directory: a path that a daemon generated, for a guest of any name. */
 static bool generated_path(const struct vr_chr *c)
 {
     const char *path = c->src.path, *dir = path ? strrchr(path, '/') : NULL;

@@ -31,9 +31,11 @@ static bool matches(const struct vr_domain_def *def, const struct vr_firmware_im
         return false;
     if (os->loader_type == VR_LOADER_ROM && fw->flash)
         return false;
-    if ((def->pm_suspend_to_mem == VR_TRI_YES && !fw->acpi_s3) || (def->pm_suspend_to_disk == VR_TRI_YES && !fw->acpi_s4))
+    if ((def->pm_suspend_to_mem == VR_TRI_YES && !fw->acpi_s3) ||
+        (def->pm_suspend_to_disk == VR_TRI_YES && !fw->acpi_s4))
         return false;
-    if ((wants(os, "secure-boot", VR_TRI_YES) && !fw->secure_boot) || (wants(os, "secure-boot", VR_TRI_NO) && fw->secure_boot))
+    if ((wants(os, "secure-boot", VR_TRI_YES) && !fw->secure_boot) ||
+        (wants(os, "secure-boot", VR_TRI_NO) && fw->secure_boot))
         return false;
     return !(wants(os, "enrolled-keys", VR_TRI_YES) && !fw->enrolled_keys) &&
            !(wants(os, "enrolled-keys", VR_TRI_NO) && fw->enrolled_keys);

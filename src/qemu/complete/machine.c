@@ -17,8 +17,8 @@ bool vr_qemu_is_i440fx(const struct vr_domain_def *def)
 {
     const char *m = def->os.machine;
     return vr_qemu_is_x86(def) && m &&
-           (vr_streq(m, "pc") || vr_starts_with(m, "pc-0.") || vr_starts_with(m, "pc-1.") || vr_starts_with(m, "pc-i440") ||
-            vr_starts_with(m, "rhel"));
+           (vr_streq(m, "pc") || vr_starts_with(m, "pc-0.") || vr_starts_with(m, "pc-1.") ||
+            vr_starts_with(m, "pc-i440") || vr_starts_with(m, "rhel"));
 }
 
 bool vr_qemu_is_q35(const struct vr_domain_def *def)
@@ -84,7 +84,8 @@ static void name_machines(const struct vr_qemu_caps *caps, const char *wrong, st
     }
     for (size_t i = 0; i < caps->n_machines; i++)
         if (caps->machines[i].alias)
-            vr_buf_printf(&text, "%s%s (now %s)", text.len ? ", " : "", caps->machines[i].alias, caps->machines[i].name);
+            vr_buf_printf(&text, "%s%s (now %s)", text.len ? ", " : "", caps->machines[i].alias,
+                          caps->machines[i].name);
     if (text.len)
         vr_error_suffix(err, _("; it has: %s"), text.data);
 }
@@ -110,12 +111,14 @@ bool vr_complete_machine(struct vr_domain_def *def, const struct vr_qemu_caps *c
         return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("Emulator '%s' does not support arch '%s'"), def->emulator,
                        def->os.arch);
     if (def->type == VR_VIRT_KVM && !caps->kvm.available) {
-        vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("Emulator '%s' does not support virt type '%s'"), def->emulator, "kvm");
-        return vr_error_suffix(err, "%s", _("; this host has no usable /dev/kvm: type='qemu' runs the guest in software"));
+        vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("Emulator '%s' does not support virt type '%s'"), def->emulator,
+                "kvm");
+        return vr_error_suffix(err, "%s",
+                               _("; this host has no usable /dev/kvm: type='qemu' runs the guest in software"));
     }
     if (def->type != VR_VIRT_KVM && def->type != VR_VIRT_QEMU)
-        return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("Emulator '%s' does not support virt type '%s'"), def->emulator,
-                       vr_virt_type_names[def->type]);
+        return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("Emulator '%s' does not support virt type '%s'"),
+                       def->emulator, vr_virt_type_names[def->type]);
     const struct vr_qemu_machine *m = def->os.machine ? vr_qemu_caps_machine(caps, def->os.machine)
                                                       : vr_qemu_caps_default_machine(caps);
     if (!m && !def->os.machine)

@@ -96,7 +96,8 @@ static bool compatible(const struct vr_pci_set *set, const struct vr_pci_address
     if (!from_config && !report && bus->model == VR_CMODEL_DMI_TO_PCI_BRIDGE)
         accepts &= ~VR_PCI_DEVICE;
     if (from_config && (device & VR_PCI_INTEGRATED) && at->bus != 0)
-        return vr_fail(err, code, _("The device at PCI address %s needs to be an integrated device (bus=0)"), vr_pci_text(at));
+        return vr_fail(err, code, _("The device at PCI address %s needs to be an integrated device (bus=0)"),
+                       vr_pci_text(at));
     if (!(device & accepts & VR_PCI_TYPES)) {
         if (!report)
             return false;

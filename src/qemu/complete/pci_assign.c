@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Which PCI address each device gets: the document's, the chipset's, then free slots in stock's order. Done twice: a dry
- * run shows how many buses are missing, these become controllers, and the real run starts from the larger topology.
+ * Which PCI address each device gets: the document's, the chipset's, then free slots in stock's order. Done twice: a
+ * dry run shows how many buses are missing, these become controllers, and the real run starts from the larger topology.
  */
 #define VR_ERROR_DOMAIN VIR_FROM_QEMU
 #include <stdlib.h>
@@ -126,10 +126,11 @@ static unsigned memballoon_flags(const struct assign *a, const struct vr_memball
     }
 }
 
-/* ---- one walk over all devices that may sit on PCI, in the order in which stock hands out slots ------------------- */
+/* ---- one walk over all devices that may sit on PCI, in the order in which stock hands out slots -------------------
+ */
 
-typedef bool (*visit_fn)(struct assign *a, struct vr_device_info *info, unsigned flags, struct vr_controller *controller,
-                         struct vr_error **err);
+typedef bool (*visit_fn)(struct assign *a, struct vr_device_info *info, unsigned flags,
+                         struct vr_controller *controller, struct vr_error **err);
 
 #define VISIT(list, type, flag_expr)                                                                                   \
     for (size_t i = 0; i < (list).n; i++) {                                                                            \
@@ -242,8 +243,8 @@ static bool collect(struct assign *a, struct vr_device_info *info, unsigned flag
 
 /* ---- the chipset's --------------------------------------------------------------------------------------------- */
 
-static bool integrated(struct assign *a, struct vr_controller *c, unsigned slot, unsigned function, const char *complaint,
-                       struct vr_error **err)
+static bool integrated(struct assign *a, struct vr_controller *c, unsigned slot, unsigned function,
+                       const char *complaint, struct vr_error **err)
 {
     struct vr_pci_address at = { .slot = slot, .function = function };
     if (present(&c->info) && !same_slot(&c->info.pci, slot, function))
@@ -419,7 +420,8 @@ static bool create_set(struct assign *a, struct vr_error **err)
         if (a->def->controllers.v[i]->type == VR_CONTROLLER_PCI && a->def->controllers.v[i]->index.v > last)
             last = a->def->controllers.v[i]->index.v;
     if (last >= VR_PCI_MAX_BUSES)
-        return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("Index for '%s' controllers must not be higher than 255"), "pci");
+        return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("Index for '%s' controllers must not be higher than 255"),
+                       "pci");
     a->video = NULL;
     a->n_ich9 = 0;
     memset(a->set.bus, 0, sizeof(a->set.bus));

@@ -80,7 +80,8 @@ static bool assign(struct ports *p, struct vr_chr *c, bool allow_zero, struct vr
     if (info->type == VR_ADDRESS_VIRTIO_SERIAL) {
         const struct vr_controller *k = serial_controller(p->def, info->vioserial.controller);
         if (!k)
-            return vr_fail(err, VIR_ERR_XML_ERROR, _("virtio serial controller %u is missing"), info->vioserial.controller);
+            return vr_fail(err, VIR_ERR_XML_ERROR, _("virtio serial controller %u is missing"),
+                           info->vioserial.controller);
         if (!free_port(p, k, allow_zero ? 0 : 1, &port))
             return vr_fail(err, VIR_ERR_XML_ERROR, _("Unable to find a free port on virtio-serial controller %u"),
                            info->vioserial.controller);
@@ -95,7 +96,8 @@ static bool assign(struct ports *p, struct vr_chr *c, bool allow_zero, struct vr
     if (!found) {
         int next = 0;
         for (size_t i = 0; i < p->def->controllers.n; i++)
-            if (p->def->controllers.v[i]->type == VR_CONTROLLER_VIRTIO_SERIAL && p->def->controllers.v[i]->index.v >= next)
+            if (p->def->controllers.v[i]->type == VR_CONTROLLER_VIRTIO_SERIAL &&
+                p->def->controllers.v[i]->index.v >= next)
                 next = p->def->controllers.v[i]->index.v + 1;
         found = vr_complete_add_controller(p->def, VR_CONTROLLER_VIRTIO_SERIAL, next, VR_CMODEL_UNSET);
         if (!free_port(p, found, allow_zero ? 0 : 1, &port))

@@ -87,7 +87,8 @@ static bool reserve(struct usb *usb, const struct vr_device_info *info, bool is_
     }
     unsigned last = path[depth - 1];
     if (hub->used[last])
-        return vr_fail(err, VIR_ERR_XML_ERROR, _("Duplicate USB address bus %u port %s"), info->usb.bus, info->usb.port);
+        return vr_fail(err, VIR_ERR_XML_ERROR, _("Duplicate USB address bus %u port %s"), info->usb.bus,
+                       info->usb.port);
     hub->used[last] = true;
     if (is_hub && depth < MAX_DEPTH)
         hub->child[last] = hub_new(usb, HUB_PORTS);
