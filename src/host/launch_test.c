@@ -135,6 +135,80 @@ VR_TEST(it_waits_for_go_and_a_dropped_launch_leaves_no_process)
     EXPECT(kill(paused_pid, 0) < 0 && errno == ESRCH);
 }
 
+static bool ended_alone;
+static void forget_before_go(void)
+{
+    static char *argv[] = { (char *)"sleep", (char *)"100", NULL };
+    spec.program = "/bin/sleep";
+    spec.argv = argv;
+    struct vr_launch *l = vr_launch_start(&spec, vr_after(VR_SEC(20)), &error);
+    if (!l)
+        return;
+    int pidfd = vr_launch_take_pidfd(l);
+    vr_launch_free(l); /* closes the socket, as the daemon's death does; nobody kills the process */
+    ended_alone = vr_pidfd_wait(pidfd, &ended, vr_after(VR_SEC(20)), &error);
+    close(pidfd);
+}
+
+VR_TEST(without_its_daemon_it_ends_and_no_guest_starts)
+{
+    in_loop(forget_before_go);
+    EXPECT_OK(ended_alone, error);
+    EXPECT(ended.code == CLD_EXITED && ended.status == EXIT_FAILURE);
+}
+
+static void too_late(void)
+{
+    static char *argv[] = { (char *)"true", NULL };
+    spec.program = "/bin/true";
+    spec.argv = argv;
+    struct vr_launch *l = vr_launch_start(&spec, vr_after(VR_SEC(20)), &error);
+    if (!l)
+        return;
+    started = true;
+    kill(vr_launch_pid(l), SIGKILL);
+    vr_pidfd_wait(vr_launch_pidfd(l), &ended, vr_after(VR_SEC(20)), NULL);
+    went = vr_launch_go(l, vr_after(VR_SEC(20)), &error);
+    vr_launch_free(l);
+}
+
+VR_TEST(a_process_that_died_before_go_is_told)
+{
+    in_loop(too_late);
+    EXPECT(started);
+    EXPECT_FALSE(went);
+    EXPECT_STR_HAS(error->message, "ended before its time: Broken pipe");
+}
+
+static vr_time began, past;
+static void start_stopped(void)
+{
+    static char *argv[] = { (char *)"true", NULL };
+    spec.program = "/bin/true";
+    spec.argv = argv;
+    began = vr_now();
+    started = vr_launch_start(&spec, vr_after(VR_MS(300)), &error) != NULL;
+    past = vr_now() - began;
+}
+
+VR_TEST(a_helper_that_hangs_ends_at_the_deadline)
+{
+    char dir[] = "/tmp/vireo-launch-XXXXXX";
+    ck_assert(mkdtemp(dir) != NULL);
+    vr_autofree char *helper = vr_printf("%s/vireo-launch", dir);
+    FILE *f = fopen(helper, "we");
+    fprintf(f, "#!/bin/sh\nexec sleep 100\n");
+    fclose(f);
+    chmod(helper, 0755);
+    setenv("VIREO_HELPERS", dir, 1);
+    in_loop(start_stopped);
+    unlink(helper);
+    rmdir(dir);
+    EXPECT_FALSE(started);
+    EXPECT_EQ(error->code, VIR_ERR_OPERATION_TIMEOUT);
+    EXPECT(past < VR_SEC(3));
+}
+
 VR_TEST(descriptors_arrive_under_the_numbers_asked_for_even_when_they_cross)
 {
     int a[2], b[2];
@@ -420,6 +494,8 @@ VR_TEST(a_header_that_is_none_of_ours_ends_it)
 
 VR_TESTS("launch", the_program_runs_with_its_environment_and_nothing_else,
          it_waits_for_go_and_a_dropped_launch_leaves_no_process,
+         without_its_daemon_it_ends_and_no_guest_starts, a_process_that_died_before_go_is_told,
+         a_helper_that_hangs_ends_at_the_deadline,
          descriptors_arrive_under_the_numbers_asked_for_even_when_they_cross, more_descriptors_than_one_message_holds,
          a_program_that_is_not_there_is_named, a_step_that_fails_is_named, limits_umask_and_affinity_hold,
          a_bad_descriptor_number_is_refused_before_a_process_exists, as_another_user_nothing_of_root_is_left,

@@ -56,6 +56,8 @@ static char *read_path(const char *path)
             return NULL;
         }
     }
+    if (!b.len)
+        return vr_strdup(""); /* room was made and not used: there is no end yet */
     while (b.len && strchr(" \t\n", b.data[b.len - 1]))
         b.data[--b.len] = '\0';
     return vr_buf_take(&b);
