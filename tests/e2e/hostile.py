@@ -342,6 +342,45 @@ def every_procedure_survives_odd_arguments_for_a_real_guest():
         c.call('domain_undefine', p.Minimal())
 
 
+class Aimed(p.Random):
+    """Random, but for the guest it names, so that the call gets to where arguments matter."""
+
+    def text(self, field):
+        return b'x' if field.name == 'name' else p.Random.text(self, field)
+
+    def uuid(self):
+        return b'\x11' * 16
+
+
+@test
+@vireo_only
+def every_procedure_survives_random_arguments_for_a_running_guest():
+    d = daemon()
+    clean_up(d)
+    rng = random.Random(7)
+    w = Witness()
+    reached = 0
+    path = write('x.xml', domain_xml('x', head='<uuid>11111111-1111-1111-1111-111111111111</uuid>'))
+    for _ in range(4):
+        d.run('define', path, ok=None)
+        d.run('start', 'x', '--paused', ok=None)
+        with opened(timeout=60) as c:
+            calls = [k for k in driver_calls() if k.name not in NOT_AT_RANDOM and not k.stream]
+            rng.shuffle(calls)
+            for call in calls:
+                r = c.call(call.full_name, Aimed(rng))
+                if r.code == RPC and 'Unable to' in r.message:
+                    raise Failed('%s: %r' % (call.full_name, r))
+                reached += call.name.startswith('domain_') and r.code not in (3, 42)
+                if r.code is None and call.name.startswith(('domain_destroy', 'domain_undefine')):
+                    d.run('define', path, ok=None)
+                    d.run('start', 'x', '--paused', ok=None)
+        w.is_served()
+    if reached < 100:
+        raise Failed('only %d calls reached the guest' % reached)
+    clean_up(d)
+
+
 # Stock takes a quarter of a minute for the first two, passes over the third, and cannot send its text about the rest.
 STOCK_CANNOT = {'attributes', 'attributes further down', 'a file', 'siblings', 'a long name'}
 
