@@ -40,7 +40,7 @@ static const char *text(struct vr_arena *arena, uint64_t *seed)
 
 static uint64_t number(uint64_t *seed, const struct vr_row *row, uint64_t type_max)
 {
-    uint64_t hi = row->max ? row->max : type_max, lo = row->min ? row->min : row->nonzero;
+    uint64_t hi = row->max ? row->max : type_max, lo = row->min ? row->min : !row->zero;
     switch (below(seed, 4)) {
     case 0: return lo;
     case 1: return hi;
@@ -124,7 +124,7 @@ static void random_rows(struct vr_arena *arena, const struct vr_row *rows, void 
             random_rows(arena, vr_row_elem(row)->rows, *(void **)m, seed, depth);
             break;
         case VR_K_CHILD:
-            if (!want || depth > 6)
+            if (!want || (depth > 6 && !row->required))
                 break;
             if (!*(void **)m)
                 *(void **)m = vr_elem_new(arena, vr_row_elem(row));

@@ -88,8 +88,8 @@ static const struct vr_row video_model_rows[] = {
     VR_END,
 };
 static const struct vr_row video_driver_rows[] = {
-    VR_A_STR(VIDEO, driver_name, "name"), VR_A_ENUM(VIDEO, vgaconf, "vgaconf", vr_vgaconf_names),
-    VR_INLINE_PART(VIDEO, virtio, vr_virtio_rows), VR_END,
+    VR_INLINE_PART(VIDEO, virtio, vr_virtio_rows), VR_A_STR(VIDEO, driver_name, "name"),
+    VR_A_ENUM(VIDEO, vgaconf, "vgaconf", vr_vgaconf_names), VR_END,
 };
 static const struct vr_row video_rows[] = {
     VR_GROUP("driver", video_driver_rows),

@@ -294,7 +294,7 @@ static const struct vr_row domain_rows[] = {
     VR_PART(D, memory_backing, "memoryBacking", vr_memory_backing_rows),
     VR_GROUP("vcpu", vcpu_rows),
     VR_LISTED(D, vcpu_list, "vcpu", vr_vcpu_elem, .wrap = "vcpus"),
-    VR_T_UINT(D, iothreads, "iothreads", .bad = "invalid iothreads count '%s'", .bad_code = VIR_ERR_XML_ERROR),
+    VR_T_UINT(D, iothreads, "iothreads", .max = 4096, .bad = "invalid iothreads count '%s'", .bad_code = VIR_ERR_XML_ERROR),
     VR_GROUP("iothreadids", iothreadids_rows, .when = iothreads_listed),
     VR_GROUP("defaultiothread", default_iothread_rows),
     VR_CHILD(D, cputune, "cputune", vr_cputune_elem, .unless_empty = true),

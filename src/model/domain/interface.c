@@ -405,7 +405,7 @@ static const struct vr_row interface_rows[] = {
     VR_GROUP("target", target_rows, .after = target_after),
     VR_GROUP("guest", guest_rows),
     VR_GROUP("model", model_rows),
-    VR_GROUP("driver", driver_rows),
+    VR_GROUP("driver", driver_rows, FOR(~B(HOSTDEV))),
     VR_GROUP("backend", backend_rows),
     VR_CHILD(NET, filterref, "filterref", filterref_elem),
     VR_GROUP("tune", sndbuf_rows),

@@ -162,7 +162,7 @@ const struct vr_xml_elem vr_cookie_elem = { .name = "cookie", .size = sizeof(str
 static const struct vr_row slice_rows[] = {
     VR_A_STR(struct vr_slice, type, "type"),
     VR_A_U64(struct vr_slice, offset, "offset", .zero = true),
-    VR_A_U64(struct vr_slice, size, "size", .zero = true, .nonzero = true),
+    VR_A_U64(struct vr_slice, size, "size", .required = true, .nonzero = true),
     VR_END,
 };
 static const struct vr_xml_elem slice_elem = { .name = "slice", .size = sizeof(struct vr_slice), .rows = slice_rows };
