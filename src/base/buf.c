@@ -73,6 +73,23 @@ void vr_buf_printf(struct vr_buf *b, const char *fmt, ...)
     va_end(ap);
 }
 
+void vr_buf_shell(struct vr_buf *b, const char *word)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=/.,:+@%";
+    if (*word && word[strspn(word, plain)] == 0) {
+        vr_buf_str(b, word);
+        return;
+    }
+    vr_buf_char(b, '\'');
+    for (; *word; word++) {
+        if (*word == '\'')
+            vr_buf_str(b, "'\\''");
+        else
+            vr_buf_char(b, *word);
+    }
+    vr_buf_char(b, '\'');
+}
+
 void vr_buf_spaces(struct vr_buf *b, size_t n)
 {
     memset(vr_buf_room(b, n), ' ', n);

@@ -19,6 +19,8 @@ void vr_buf_str(struct vr_buf *b, const char *text);
 void vr_buf_char(struct vr_buf *b, char c);
 void vr_buf_printf(struct vr_buf *b, const char *fmt, ...) VR_PRINTF(2, 3);
 void vr_buf_vprintf(struct vr_buf *b, const char *fmt, va_list ap) VR_PRINTF(2, 0);
+/** One word as a shell reads it back: quoted when it holds anything unusual. */
+void vr_buf_shell(struct vr_buf *b, const char *word);
 void vr_buf_spaces(struct vr_buf *b, size_t n);
 /** Makes room for `len` more bytes and returns where they go; vr_buf_added tells how many were written. */
 void *vr_buf_room(struct vr_buf *b, size_t len);

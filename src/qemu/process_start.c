@@ -57,23 +57,6 @@ static void start_done(struct start *s)
 
 /* ---- the log's header --------------------------------------------------------------------------------------------- */
 
-static void add_quoted(struct vr_buf *b, const char *text)
-{
-    bool plain = *text && text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=/.,:+@%")] == 0;
-    if (plain) {
-        vr_buf_str(b, text);
-        return;
-    }
-    vr_buf_char(b, '\'');
-    for (; *text; text++) {
-        if (*text == '\'')
-            vr_buf_str(b, "'\\''");
-        else
-            vr_buf_char(b, *text);
-    }
-    vr_buf_char(b, '\'');
-}
-
 /* The command as a shell would take it: options on lines of their own, their values beside them. */
 static char *log_header(struct start *s)
 {
@@ -91,14 +74,14 @@ static char *log_header(struct start *s)
         const char *equals = strchr(s->command->env.v[i], '=');
         int name_len = equals ? (int)(equals - s->command->env.v[i]) + 1 : 0;
         vr_buf_printf(&b, "%.*s", name_len, s->command->env.v[i]);
-        add_quoted(&b, s->command->env.v[i] + name_len);
+        vr_buf_shell(&b, s->command->env.v[i] + name_len);
         vr_buf_str(&b, " \\\n");
     }
     for (size_t i = 0; i < s->command->args.n; i++) {
         const char *arg = s->command->args.v[i];
         if (i)
             vr_buf_str(&b, *arg == '-' || i == 1 ? " \\\n" : " ");
-        add_quoted(&b, arg);
+        vr_buf_shell(&b, arg);
     }
     vr_buf_char(&b, '\n');
     return vr_buf_take(&b);

@@ -13,7 +13,7 @@
 #include "process.h"
 
 extern const struct vr_driver_row vr_rows_connect[], vr_rows_console[], vr_rows_define[], vr_rows_info[], vr_rows_lifecycle[],
-    vr_rows_list[], vr_rows_memory[], vr_rows_metadata[], vr_rows_misc[], vr_rows_monitor[], vr_rows_node[],
+    vr_rows_list[], vr_rows_memory[], vr_rows_metadata[], vr_rows_misc[], vr_rows_monitor[], vr_rows_native[], vr_rows_node[],
     vr_rows_stats[], vr_rows_vcpu[];
 
 /** The guest a call names, by uuid: a reference, or NULL with NO_DOMAIN. */

@@ -74,6 +74,8 @@ char **vr_qemu_command_envp(struct vr_qemu_command *cmd);
  * Interfaces become taps that some script would have made, as stock shows them; addresses follow. Before aliases.
  */
 bool vr_qemu_native_prepare(struct vr_domain_def *def, const struct vr_qemu_caps *caps, struct vr_error **err);
+/** Gives graphics with automatic ports the first ones there are: nobody listens, so none is reserved. */
+void vr_qemu_native_ports(struct vr_domain_def *def);
 
 /* ---- block graph (block.c) ----------------------------------------------------------------------------------------
  */

@@ -91,3 +91,17 @@ void vr_qemu_prepare_live(struct vr_domain_def *def, const struct vr_qemu_run *r
     }
     clock_basis(def);
 }
+
+void vr_qemu_native_ports(struct vr_domain_def *def)
+{
+    int next = 5900;
+    for (size_t i = 0; i < def->graphics.n; i++) {
+        struct vr_graphics *g = def->graphics.v[i];
+        bool free_port = (g->port.set && g->port.v == -1) || g->autoport == VR_TRI_YES ||
+                         (g->type == VR_GRAPHICS_VNC && !g->port.set);
+        if ((g->type == VR_GRAPHICS_VNC || g->type == VR_GRAPHICS_SPICE) && free_port)
+            g->port = (struct vr_oint){ true, next++ };
+        if (g->websocket.set && g->websocket.v == -1)
+            g->websocket.v = 5700;
+    }
+}
