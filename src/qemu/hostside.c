@@ -166,14 +166,12 @@ VR_SUSPENDS static bool take_owners(struct vr_domain *dom, struct vr_error **err
     return true;
 }
 
-/* The live document tells whose the guest is, and below which control group. */
+/* The live document tells whose the guest is. */
 static void note_label(struct vr_domain *dom)
 {
     struct vr_domain_def *def = dom->live;
     if (!vr_qemu.privileged)
         return;
-    if (!def->resource_partition)
-        def->resource_partition = "/machine";
     for (size_t i = 0; i < def->seclabels.n; i++)
         if (def->seclabels.v[i]->model && vr_streq(def->seclabels.v[i]->model, "dac"))
             return;
@@ -296,6 +294,9 @@ VR_SUSPENDS static bool enter_cgroups(struct vr_domain *dom, struct vr_error **e
     }
     bool ok = vr_cgroup_start(&start, &hostside_of(dom->run)->cgroup, vr_after(VR_SPAN_LAUNCH), err);
     free(indexes);
+    /* Told even where there are no groups, as stock does: it is where the guest would be. */
+    if (ok && !def->resource_partition)
+        dom->live->resource_partition = "/machine";
     return ok;
 }
 
