@@ -152,17 +152,25 @@ static void firmwares_free(void *arg)
     free(arg);
 }
 
+VR_SUSPENDS struct vr_firmware_list *vr_images_firmware_list(struct vr_error **err)
+{
+    struct firmwares *f = vr_new(struct firmwares);
+    if (!vr_worker_run(VR_POOL_STORE, NULL, "firmware descriptors", firmwares_task, f, firmwares_free,
+                       vr_after(VR_SPAN_QUERY), err))
+        return NULL;
+    struct vr_firmware_list *list = vr_take(f->list);
+    firmwares_free(f);
+    return list;
+}
+
 VR_SUSPENDS bool vr_images_firmware(struct vr_domain_def *live, uid_t uid, gid_t gid, bool owned, struct vr_error **err)
 {
     if (live->os.firmware != VR_FIRMWARE_UNSET) {
-        struct firmwares *f = vr_new(struct firmwares);
-        if (!vr_worker_run(VR_POOL_STORE, NULL, "firmware descriptors", firmwares_task, f, firmwares_free,
-                           vr_after(VR_SPAN_QUERY), err))
+        VR_AUTO(vr_firmware_list) *list = vr_images_firmware_list(err);
+        if (!list)
             return false;
         vr_autofree char *nvram_dir = vr_printf("%s/nvram", vr_qemu.lib_dir);
-        bool ok = vr_qemu_fill_firmware(live, f->list, nvram_dir, err);
-        firmwares_free(f);
-        if (!ok)
+        if (!vr_qemu_fill_firmware(live, list, nvram_dir, err))
             return false;
     }
     return make_variables(live, uid, gid, owned, err);

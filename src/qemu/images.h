@@ -9,6 +9,8 @@ struct vr_domain_def;
 
 /** Follows every disk's image to its end, on storage workers, and notes what was found in the live definition. */
 VR_SUSPENDS bool vr_images_detect(struct vr_domain_def *live, struct vr_error **err);
+/** Firmware that the host offers; owned by the caller. */
+VR_SUSPENDS struct vr_firmware_list *vr_images_firmware_list(struct vr_error **err);
 /**
  * Replaces <os firmware=> by the loader it stands for, and makes the file of variables from its template when there is
  * none yet, owned by uid:gid when `owned`.

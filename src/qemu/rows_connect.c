@@ -10,6 +10,7 @@
 #include "definition.h"
 #include "emulators.h"
 #include "host/node.h"
+#include "qemu/images.h"
 #include "qemu/caps/caps.h"
 #include "qemu/caps/caps_xml.h"
 #include "rows.h"
@@ -73,8 +74,10 @@ VR_SUSPENDS static bool get_domain_capabilities(struct vr_call *call, const stru
     struct vr_qemu_caps *caps = vr_emulator_caps(path, vr_after(VR_SPAN_LAUNCH), err);
     if (!caps)
         return false;
-    struct vr_qemu_domcaps_query query = { .arch = in->arch, .machine = in->machine, .virt_type = in->virttype };
-    vr_autofree char *xml = vr_qemu_domcaps_xml(caps, &query, err);
+    VR_AUTO(vr_firmware_list) *firmware = vr_images_firmware_list(err);
+    struct vr_qemu_domcaps_query query = { .arch = in->arch, .machine = in->machine, .virt_type = in->virttype,
+                                           .firmware = firmware };
+    vr_autofree char *xml = firmware ? vr_qemu_domcaps_xml(caps, &query, err) : NULL;
     vr_qemu_caps_unref(caps);
     if (xml)
         out->capabilities = vr_arena_strdup(call->arena, xml);

@@ -9,6 +9,7 @@
 #include "conf.h"
 #include "emulators.h"
 #include "host/node.h"
+#include "qemu/caps/cpu_map.h"
 #include "qemu/caps/caps.h"
 #include "qemu/caps/caps_xml.h"
 #include "qemu/caps/cpu_map.h"
@@ -156,6 +157,7 @@ static bool get_sysinfo(struct vr_call *call, const struct vr_connect_get_sysinf
 
 struct host_part {
     struct vr_host_xml_extra extra;
+    const char *beyond[VR_CPU_FEATURES_MAX + 1]; /* what the processor has beyond its model's name */
     struct vr_buf text;
     struct vr_error *err;
 };
@@ -163,6 +165,16 @@ struct host_part {
 static void host_part_task(void *arg)
 {
     struct host_part *h = arg;
+    const struct vr_host_cpu *cpu = vr_host_cpu();
+    struct vr_cpu_choice choice;
+    if (vr_cpu_choose_host(cpu->features, cpu->feature_count, cpu->vendor, cpu->family, cpu->model, &choice)) {
+        size_t n = 0;
+        for (size_t i = 0; i < vr_cpu_feature_count(); i++)
+            if (vr_cpu_set_has(&choice.require, i))
+                h->beyond[n++] = vr_cpu_feature_name(i);
+        h->extra.cpu_model = vr_cpu_models[choice.model].name;
+        h->extra.cpu_features = h->beyond;
+    }
     vr_host_xml(&h->text, &h->extra, &h->err);
 }
 

@@ -3,6 +3,7 @@
 /* The parts of the capabilities documents that the emulators decide. */
 #include "base/buf.h"
 #include "qemu/caps/caps.h"
+#include "qemu/caps/firmware.h"
 
 /**
  * Adds the <guest> elements of the capabilities document, one per architecture, in the order of `caps`.
@@ -12,8 +13,7 @@ void vr_qemu_caps_guests_xml(struct vr_buf *out, struct vr_qemu_caps *const *cap
 
 struct vr_qemu_domcaps_query {
     const char *arch, *machine, *virt_type; /* NULL: the emulator's own, the default machine, the best accelerator */
-    const char *const *loaders;             /* firmware images for this machine, NULL-terminated; NULL: none known */
-    bool secure_boot;                       /* one of them does secure boot */
+    const struct vr_firmware_list *firmware; /* what the host offers; NULL: nothing */
 };
 /**
  * The domain capabilities document, malloc'd. INVALID_ARG for an architecture, machine or virtualisation type that the

@@ -51,29 +51,44 @@ static size_t differences(const struct vr_cpu_set *data, size_t model, const str
     return n;
 }
 
-bool vr_cpu_choose(const struct vr_qemu_accel_caps *accel, bool migratable, struct vr_cpu_choice *out)
+/* One processor to be described. `accel` NULL: the host's own, for which only models it has all of will do. */
+struct processor {
+    struct vr_cpu_set data;
+    const char *vendor; /* as documents write it */
+    unsigned family, number;
+    const struct vr_qemu_accel_caps *accel;
+};
+
+static bool describes(const struct processor *p, size_t m, struct vr_cpu_choice *out, size_t *count)
 {
-    struct vr_cpu_set data = { { 0 } };
-    const char *vendor = vendor_name(accel->host_vendor);
-    if (!accel->available || !accel->host_features || !accel->host_features[0])
+    static const struct vr_qemu_cpu_model no_emulator = { .name = "" };
+    const struct vr_cpu_model_row *row = &vr_cpu_models[m];
+    const struct vr_qemu_cpu_model *cpu = p->accel ? emulator_has(p->accel, row->name) : &no_emulator;
+    if (!cpu || (p->accel ? !row->decode_guest : !row->decode_host) ||
+        (row->vendor && p->vendor && !vr_streq(row->vendor, p->vendor)))
         return false;
-    for (size_t i = 0; accel->host_features[i]; i++) {
-        int f = vr_cpu_feature_find(accel->host_features[i]);
-        if (f >= 0 && (!migratable || vr_cpu_feature_migratable(f)))
-            vr_cpu_set_put(&data, f, true);
-    }
+    out->vendor = p->vendor;
+    *count = differences(&p->data, m, cpu, out);
+    if (p->accel)
+        return true;
+    for (size_t f = 0; f < vr_cpu_feature_count(); f++)
+        if (vr_cpu_set_has(&out->disable, f))
+            return false;
+    return true;
+}
+
+static bool choose(const struct processor *p, struct vr_cpu_choice *out)
+{
     size_t count = 0, best = 0;
     bool found = false, found_signature = false;
     while (vr_cpu_models[count].name)
         count++;
     for (size_t m = count; m-- > 0;) {
-        const struct vr_cpu_model_row *row = &vr_cpu_models[m];
-        const struct vr_qemu_cpu_model *cpu = emulator_has(accel, row->name);
-        if (!cpu || !row->decode_guest || (row->vendor && vendor && !vr_streq(row->vendor, vendor)))
+        struct vr_cpu_choice candidate = { 0 };
+        size_t n;
+        if (!describes(p, m, &candidate, &n))
             continue;
-        struct vr_cpu_choice candidate = { .vendor = vendor };
-        size_t n = differences(&data, m, cpu, &candidate);
-        bool signature = vr_cpu_model_has_signature(m, accel->host_family, accel->host_model);
+        bool signature = vr_cpu_model_has_signature(m, p->family, p->number);
         if (found && found_signature && !signature)
             continue;
         if (found && best <= n && !(signature && !found_signature))
@@ -84,4 +99,30 @@ bool vr_cpu_choose(const struct vr_qemu_accel_caps *accel, bool migratable, stru
         found_signature = signature;
     }
     return found;
+}
+
+bool vr_cpu_choose(const struct vr_qemu_accel_caps *accel, bool migratable, struct vr_cpu_choice *out)
+{
+    struct processor p = { .vendor = vendor_name(accel->host_vendor), .family = accel->host_family,
+                           .number = accel->host_model, .accel = accel };
+    if (!accel->available || !accel->host_features || !accel->host_features[0])
+        return false;
+    for (size_t i = 0; accel->host_features[i]; i++) {
+        int f = vr_cpu_feature_find(accel->host_features[i]);
+        if (f >= 0 && (!migratable || vr_cpu_feature_migratable(f)))
+            vr_cpu_set_put(&p.data, f, true);
+    }
+    return choose(&p, out);
+}
+
+bool vr_cpu_choose_host(const char *const *features, size_t n, const char *vendor, unsigned family, unsigned number,
+                        struct vr_cpu_choice *out)
+{
+    struct processor p = { .vendor = vendor, .family = family, .number = number };
+    for (size_t i = 0; i < n; i++) {
+        int f = vr_cpu_feature_find(features[i]);
+        if (f >= 0)
+            vr_cpu_set_put(&p.data, f, true);
+    }
+    return choose(&p, out);
 }

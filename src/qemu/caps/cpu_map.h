@@ -59,3 +59,9 @@ struct vr_cpu_choice {
  * emulator told nothing about it. @migratable: without the features that bind a guest to this host.
  */
 bool vr_cpu_choose(const struct vr_qemu_accel_caps *accel, bool migratable, struct vr_cpu_choice *out);
+/**
+ * The model that describes the host's own processor, of those whose features it all has. @features: as documents write
+ * them. False when there is none.
+ */
+bool vr_cpu_choose_host(const char *const *features, size_t n, const char *vendor, unsigned family, unsigned number,
+                        struct vr_cpu_choice *out);

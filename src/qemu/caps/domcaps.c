@@ -71,23 +71,26 @@ static void enumeration(struct doc *d, const char *name, const struct value *val
     } while (0)
 #define V(text) { text, ALWAYS }
 
-static void os(struct doc *d, const struct vr_qemu_domcaps_query *q)
+static void os(struct doc *d, const struct vr_qemu_domcaps_query *q, const char *arch, const char *machine)
 {
-    bool loaders = q->loaders && q->loaders[0];
+    bool uefi = false, bios = false, secure = false;
+    for (size_t i = 0; q->firmware && i < q->firmware->n; i++) {
+        const struct vr_firmware_image *fw = &q->firmware->v[i];
+        if (!vr_firmware_fits(fw, arch, machine))
+            continue;
+        uefi = uefi || fw->uefi;
+        bios = bios || fw->bios;
+        secure = secure || fw->requires_smm;
+    }
     open_tag(d, "os supported='yes'");
-    if (loaders)
-        ENUM(d, "firmware", V("efi"));
-    else
-        line(d, "<enum name='firmware'/>");
+    ENUM(d, "firmware", { bios ? "bios" : NULL, ALWAYS }, { uefi ? "efi" : NULL, ALWAYS });
     open_tag(d, "loader supported='yes'");
-    for (size_t i = 0; loaders && q->loaders[i]; i++)
-        line(d, "<value>%s</value>", q->loaders[i]);
+    for (size_t i = 0; q->firmware && i < q->firmware->n; i++)
+        if (vr_firmware_fits(&q->firmware->v[i], arch, machine))
+            line(d, "<value>%s</value>", q->firmware->v[i].executable);
     ENUM(d, "type", V("rom"), V("pflash"));
     ENUM(d, "readonly", V("yes"), V("no"));
-    if (q->secure_boot)
-        ENUM(d, "secure", V("yes"), V("no"));
-    else
-        ENUM(d, "secure", V("no"));
+    ENUM(d, "secure", { secure ? "yes" : NULL, ALWAYS }, V("no"));
     close_tag(d, "loader");
     close_tag(d, "os");
 }
@@ -277,7 +280,7 @@ char *vr_qemu_domcaps_xml(const struct vr_qemu_caps *caps, const struct vr_qemu_
     line(&d, "<arch>%s</arch>", arch);
     line(&d, "<vcpu max='%u'/>", m->max_cpus);
     line(&d, "<iothreads supported='%s'/>", has(&d, VR_QEMU_IOTHREAD) ? "yes" : "no");
-    os(&d, query);
+    os(&d, query, arch, m->name);
     cpu(&d, kvm ? &caps->kvm : &caps->tcg, kvm);
     open_tag(&d, "memoryBacking supported='yes'");
     ENUM(&d, "sourceType", V("file"), V("anonymous"), { "memfd", VR_QEMU_MEMFD });
