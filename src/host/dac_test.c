@@ -240,6 +240,19 @@ VR_TEST(users_are_names_or_numbers)
     EXPECT(uid == 12 && gid == 13);
     EXPECT_OK(vr_label_parse("root", &uid, &gid, &error), error);
     EXPECT(uid == 0 && gid == 0);
+    gid_t *groups;
+    size_t count = 0;
+    bool own = false, asked = false;
+    EXPECT_OK(vr_user_groups(0, 4321, &groups, &count, &error), error);
+    for (size_t i = 0; i < count; i++) {
+        own |= groups[i] == 0;
+        asked |= groups[i] == 4321;
+    }
+    EXPECT(own && asked);
+    free(groups);
+    EXPECT_OK(vr_user_groups(3999999, 4321, &groups, &count, &error), error);
+    EXPECT(count == 1 && groups[0] == 4321);
+    free(groups);
     EXPECT_FALSE(vr_user_parse("no such user", &uid, &error));
     EXPECT_STR_HAS(error->message, "Failed to parse user 'no such user'");
     EXPECT_FALSE(vr_group_parse("+-1", &gid, NULL));

@@ -5,6 +5,7 @@
 #include <linux/if_bridge.h>
 #include <linux/if_link.h>
 #include <linux/netlink.h>
+#include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -191,6 +192,24 @@ int vr_link_set_isolated(const char *name, bool isolated)
     struct rtattr *nest = add_attr(&r, IFLA_PROTINFO | NLA_F_NESTED, NULL, 0);
     add_attr(&r, IFLA_BRPORT_ISOLATED, &v, 1);
     end_nest(&r, nest);
+    return talk(&r, NULL, 0, NULL);
+}
+
+int vr_link_set_noqueue(const char *name)
+{
+    struct vr_link link;
+    struct request r;
+    int e = vr_link_get(name, 0, &link);
+    if (e)
+        return e;
+    request_init(&r, RTM_NEWQDISC, NLM_F_CREATE | NLM_F_REPLACE, 0, 0, 0);
+    r.u.header.nlmsg_len = NLMSG_LENGTH(sizeof(struct tcmsg));
+    struct tcmsg *tc = NLMSG_DATA(&r.u.header);
+    memset(tc, 0, sizeof(*tc));
+    tc->tcm_family = AF_UNSPEC;
+    tc->tcm_ifindex = (int)link.index;
+    tc->tcm_parent = TC_H_ROOT;
+    add_attr(&r, TCA_KIND, "noqueue", sizeof("noqueue"));
     return talk(&r, NULL, 0, NULL);
 }
 

@@ -27,6 +27,8 @@ int vr_link_set_mtu(const char *name, unsigned mtu);
 int vr_link_set_up(const char *name, bool up);
 /** A bridge port that talks to no other isolated port. */
 int vr_link_set_isolated(const char *name, bool isolated);
+/** Packets are handed on at once, without a queue of the kernel's: QEMU has its own. */
+int vr_link_set_noqueue(const char *name);
 int vr_link_delete(const char *name);
 int vr_link_new_bridge(const char *name);
 /** mode: MACVLAN_MODE_* of linux/if_link.h */

@@ -156,6 +156,9 @@ static bool configure(struct tap_task *t)
         return fail(t, e, "Cannot set interface MAC on", name);
     if (!set_mtu(t))
         return false;
+    e = vr_link_set_noqueue(name);
+    if (e) /* it works with one, too */
+        vr_debug("queueing discipline of '%s': %s", name, strerror(e));
     if (t->spec.bridge && (e = vr_link_set_master(name, t->spec.bridge)))
         return vr_fail_errno(&t->err, VIR_ERR_SYSTEM_ERROR, e, _("Unable to add bridge %s port %s"), t->spec.bridge, name);
     if (t->spec.isolated && (e = vr_link_set_isolated(name, true)))

@@ -72,6 +72,7 @@ VR_TEST(a_tap_joins_its_bridge_and_goes_with_its_descriptor)
     EXPECT_EQ(link.mtu, 1400);
     EXPECT_EQ(bridge.mtu, 1400);
     EXPECT_EQ(link.flags & IFF_UP, IFF_UP);
+    EXPECT_EQ(system("tc qdisc show dev vnet0 | grep -q noqueue"), 0);
     const uint8_t mac[6] = { 0xfe, 0x54, 0, 1, 2, 3 };
     EXPECT(memcmp(link.mac, mac, 6) == 0);
     vr_tap_done(&tap);

@@ -98,13 +98,21 @@ bool vr_user_groups(uid_t uid, gid_t gid, gid_t **groups, size_t *count, struct 
         list[0] = gid;
         n = 1;
     } else {
-        while (getgrouplist(entry.pw_name, gid, list, &n) < 0) {
+        /* With the user's own primary group, which no list of members names, and then the one asked for. */
+        while (getgrouplist(entry.pw_name, entry.pw_gid, list, &n) < 0) {
             if (n > 65536) {
                 free(list);
                 return vr_fail(err, VIR_ERR_INTERNAL_ERROR, _("user '%s' is in too many groups"), entry.pw_name);
             }
             list = vr_realloc(list, (size_t)n, sizeof(*list));
         }
+    }
+    bool there = false;
+    for (int i = 0; i < n; i++)
+        there |= list[i] == gid;
+    if (!there) {
+        list = vr_realloc(list, (size_t)n + 1, sizeof(*list));
+        list[n++] = gid;
     }
     *groups = list;
     *count = (size_t)n;

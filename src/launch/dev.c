@@ -182,6 +182,9 @@ bool launch_private_dev(const struct launch_spec *spec, struct launch_failure *f
     mode_t old = umask(0);
     bool ok = new_tmpfs(&t) && fill(&t, spec);
     umask(old);
+    /* The host's own goes out of this namespace, with what is mounted below it; where /dev is no mount it is covered. */
+    if (ok && umount2("/dev", MNT_DETACH) < 0 && errno != EINVAL)
+        ok = launch_failed(f, "private /dev", errno, "Failed to unmount the host's /dev");
     if (ok && move_mount(t.root, "", AT_FDCWD, "/dev", MOVE_MOUNT_F_EMPTY_PATH) < 0)
         ok = launch_failed(f, "private /dev", errno, "Failed to move the new tree to /dev");
     for (size_t i = 0; ok && i < t.bind_count; i++)

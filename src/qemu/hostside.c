@@ -221,7 +221,7 @@ static long long core_limit(const struct vr_qemu_conf *conf)
 {
     uint64_t bytes;
     if (!conf->max_core)
-        return VR_LAUNCH_KEEP;
+        return 0;
     if (vr_streq(conf->max_core, "unlimited"))
         return VR_LAUNCH_UNLIMITED;
     return vr_parse_u64(conf->max_core, 10, INT64_MAX, &bytes) ? (long long)bytes : VR_LAUNCH_KEEP;
