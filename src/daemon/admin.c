@@ -35,15 +35,7 @@ void vr_admin_set_up(const struct vr_admin *set_up)
 /* First question of each procedure. Stock names its own functions in this text, so they are given here. */
 static bool flags_ok(uint32_t flags, uint32_t understood, const char *function, struct vr_error **err)
 {
-    if (!(flags & ~understood))
-        return true;
-    struct vr_error *e = vr_new(struct vr_error);
-    *e = (struct vr_error){
-        .code = VIR_ERR_INVALID_ARG, .domain = VR_ERROR_DOMAIN, .level = VIR_ERR_ERROR,
-        .message = vr_printf(_("unsupported flags (0x%x) in function %s"), flags & ~understood, function),
-        .str1 = vr_strdup(function), .str2 = vr_strdup("flags"), .int1 = 0, .int2 = 0,
-    };
-    return vr_error_move(err, &e);
+    return !(flags & ~understood) || vr_fail_flags(err, VR_ERROR_DOMAIN, flags & ~understood, function);
 }
 
 static struct vr_server *server_named(const char *name)

@@ -19,6 +19,7 @@
 
 struct uri {
     char *scheme, *host, *path;
+    const char *rest; /* query and fragment, in the text that was parsed */
 };
 
 static void uri_done(struct uri *uri)
@@ -28,12 +29,36 @@ static void uri_done(struct uri *uri)
     free(uri->path);
 }
 
+static int hex_digit(char c)
+{
+    static const char digits[] = "0123456789abcdef";
+    const char *at = c ? strchr(digits, c | 0x20) : NULL;
+    return at ? (int)(at - digits) : -1;
+}
+
+/* %41 stands for A; one that is no text (%00) or no number stays as it is, and then is no path of ours. */
+static char *decode_path(const char *text, size_t len)
+{
+    char *path = vr_alloc(len + 1);
+    size_t n = 0;
+    for (size_t i = 0; i < len; i++) {
+        int high = text[i] == '%' && i + 2 < len ? hex_digit(text[i + 1]) : -1;
+        int low = high >= 0 ? hex_digit(text[i + 2]) : -1;
+        bool encoded = low >= 0 && high * 16 + low != 0;
+        path[n++] = encoded ? (char)(high * 16 + low) : text[i];
+        i += encoded ? 2 : 0;
+    }
+    return path;
+}
+
 /* scheme:[//host]path[?query][#fragment]; the rest of what a URI can be does not matter here. */
 static bool parse_uri(const char *text, struct uri *uri, struct vr_error **err)
 {
     size_t n = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-.");
-    if (!n || text[n] != ':' || strpbrk(text, " \t\r\n\"<>"))
-        return vr_error_report(err, VIR_FROM_URI, VIR_ERR_INTERNAL_ERROR, -1, _("Unable to parse URI %s"), text);
+    if (!n || text[n] != ':' || strpbrk(text, " \t\r\n\"<>")) {
+        vr_error_report(err, VIR_FROM_URI, VIR_ERR_INTERNAL_ERROR, -1, _("Unable to parse URI %s"), text);
+        return false;
+    }
     uri->scheme = vr_strndup(text, n);
     const char *at = text + n + 1;
     if (at[0] == '/' && at[1] == '/') {
@@ -41,7 +66,9 @@ static bool parse_uri(const char *text, struct uri *uri, struct vr_error **err)
         uri->host = vr_strndup(at + 2, host);
         at += 2 + host;
     }
-    uri->path = vr_strndup(at, strcspn(at, "?#"));
+    size_t path = strcspn(at, "?#");
+    uri->path = decode_path(at, path);
+    uri->rest = at + path;
     return true;
 }
 
@@ -79,7 +106,7 @@ static bool connect_open(struct vr_call *call, const struct vr_connect_open_args
     } else {
         if (!parse_uri(in->name, &uri, err))
             return false;
-        text = vr_strdup(in->name);
+        text = vr_printf("%s://%s%s", uri.scheme, uri.path, uri.rest);
         entry = uri.host && uri.host[0] ? NULL : vr_server_hypervisor(c->server, uri.scheme);
         if (!entry)
             return vr_error_report(err, VIR_FROM_NONE, VIR_ERR_NO_CONNECT, -1, "%s", in->name);
@@ -254,8 +281,7 @@ static bool connect_set_identity(struct vr_call *call, const struct vr_connect_s
 {
     struct vr_client *c = vr_client_of(call->conn);
     if (in->flags)
-        return vr_error_report(err, VIR_FROM_NONE, VIR_ERR_INVALID_ARG, -1,
-                               _("unsupported flags (0x%x) in function virConnectSetIdentity"), in->flags);
+        return vr_fail_flags(err, VIR_FROM_NONE, in->flags, "virConnectSetIdentity");
     if (!in->params_count)
         return true;
     /* Saying "I am somebody else" is for another daemon of the same user. */

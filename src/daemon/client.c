@@ -265,9 +265,9 @@ static bool give_memory_back(void *opaque)
 /* A crowd came and went: without this the heap keeps what it took, since something small stays at its end. */
 static void after_crowd(struct vr_server *s)
 {
-    if (s->peak < CROWD || s->client_count > s->peak / 4)
+    if (++s->departed < CROWD || s->departed < s->client_count)
         return;
-    s->peak = s->client_count;
+    s->departed = 0;
     vr_loop_when_idle(give_memory_back, NULL);
 }
 
@@ -384,8 +384,6 @@ bool vr_server_accept(struct vr_server *server, int fd, const struct vr_service 
     *(server->last ? &server->last->next : &server->first) = c;
     server->last = c;
     server->client_count++;
-    if (server->client_count > server->peak)
-        server->peak = server->client_count;
     if (!c->authenticated)
         server->anonymous_count++;
     if (server->on_change)

@@ -165,6 +165,9 @@ class Session(Base):
         self.works(client.open('qemu:///system?x=y'))
         self.assertEqual(self.works(client.do('connect_get_uri')).string(), 'qemu:///system?x=y')
         self.fails(client.open(), 1, 'internal error: connection already open', 7)
+        for text, shown in (('qemu:/system', 'qemu:///system'), ('qemu:///%73ystem', 'qemu:///system'),
+                            ('qemu:///system#x', 'qemu:///system#x')):
+            self.assertEqual(self.works(self.daemon.open(uri=text).do('connect_get_uri')).string(), shown)
 
     def test_an_empty_uri_gets_the_first_driver(self):
         client = self.daemon.open(uri='', flags=0xfffffff0)
@@ -322,11 +325,12 @@ class Load(Base):
             self.works(other.do('connect_get_version'))
             slowest = max(slowest, time.monotonic() - started)
         self.assertLess(slowest, 1)
+        full = self.daemon.private_kib()
         for client in crowd + half_open:
             client.close()
         self.until('descriptors are given back', lambda: self.daemon.descriptors() < 30)
         if not sanitized():
-            self.until('memory is given back', lambda: self.daemon.private_kib() < before + 4096)
+            self.until('memory is given back', lambda: self.daemon.private_kib() < before + (full - before) / 4)
 
     def test_idle_memory_and_calls_are_cheap(self):
         if sanitized():
@@ -429,7 +433,8 @@ class Events(Base):
         a = self.works(client.do(name, optional(None) + optional(string('STOP')) + u32(0))).i32()
         b = self.works(client.do(name, optional(None) + optional(string('^res')) + u32(3))).i32()
         self.fails(client.do(name, optional(None) + optional(string('(')) + u32(1)), 8)
-        self.fails(client.do(name, optional(None) + optional(None) + u32(8)), 8)
+        self.fails(client.do(name, optional(None) + optional(None) + u32(8)), 8,
+                   'unsupported flags (0x8) in function virDomainQemuMonitorEventStateRegisterID', 0)
         self.works(maker.do('domain_create', STUB))
         self.assertEqual([client.recv().payload[:4] for _ in range(2)], [i32(b), i32(a)])
 

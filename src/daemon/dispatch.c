@@ -60,7 +60,7 @@ static const char *function_of(const struct vr_api_call *api)
     return api->function ? api->function : api->name;
 }
 
-/* "unsupported flags" has a form of its own: the driver function's name, and no sentence before it. */
+/* Stock names the driver's function: qemuDomainCreateWithFlags for virDomainCreateWithFlags. */
 static bool refuse_flags(const struct vr_driver *driver, const struct vr_api_call *api, uint64_t flags,
                          struct vr_error **err)
 {
@@ -72,19 +72,7 @@ static bool refuse_flags(const struct vr_driver *driver, const struct vr_api_cal
         lower[n] = (char)(driver->name[n] | 0x20);
     lower[n] = 0;
     snprintf(name, sizeof(name), "%s%s", lower, vr_starts_with(function, "vir") ? function + 3 : function);
-    vr_error_report(err, driver->feature_error_domain, VIR_ERR_INVALID_ARG, -1, _("unsupported flags (0x%lx) in function %s"),
-                    (unsigned long)flags, name);
-    if (!err || !*err)
-        return false;
-    struct vr_error *e = *err;
-    free(e->message);
-    e->message = vr_strdup(e->str2);
-    free(e->str1);
-    e->str1 = vr_strdup(name);
-    free(e->str2);
-    e->str2 = vr_strdup("flags");
-    e->int1 = e->int2 = 0;
-    return false;
+    return vr_fail_flags(err, driver->feature_error_domain, flags, name);
 }
 
 static bool expected_failure(int code)

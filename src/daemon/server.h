@@ -48,7 +48,7 @@ struct vr_server {
     struct vr_group *group;       /* readers, writers and listeners */
     struct vr_client *first, *last;
     size_t client_count, anonymous_count;
-    size_t peak;                  /* most clients since memory was last given back */
+    size_t departed;              /* clients that went since memory was last given back */
     uint64_t next_client_id;
     struct vr_listener *listeners;
     struct vr_cond room;          /* a client went away */

@@ -184,11 +184,8 @@ bool vr_sub_monitor_register(struct vr_call *call,
 {
     const uint32_t known = VIR_CONNECT_DOMAIN_QEMU_MONITOR_EVENT_REGISTER_REGEX |
                            VIR_CONNECT_DOMAIN_QEMU_MONITOR_EVENT_REGISTER_NOCASE;
-    if (in->flags & ~known) {
-        vr_error_report(err, VIR_FROM_NONE, VIR_ERR_INVALID_ARG, -1, _("unsupported flags (0x%x) in function %s"),
-                        in->flags & ~known, "virDomainQemuMonitorEventStateRegisterID");
-        return false;
-    }
+    if (in->flags & ~known)
+        return vr_fail_flags(err, VIR_FROM_NONE, in->flags & ~known, "virDomainQemuMonitorEventStateRegisterID");
     struct vr_event_filter filter = {
         .uuid = in->dom ? in->dom->uuid : NULL,
         .monitor_event = in->event,

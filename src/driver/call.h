@@ -78,6 +78,13 @@ void vr_conn_off_close(struct vr_conn *conn, const void *key);
  */
 typedef bool (*vr_call_fn)(struct vr_call *call, const void *in, void *out, struct vr_error **err);
 
+/**
+ * vr_fail_flags - refuse flags; INVALID_ARG in the form that has no sentence before it
+ * @strange:  the bits that are not understood
+ * @function: stock's name of the function that looks at them
+ */
+bool vr_fail_flags(struct vr_error **err, int domain, uint64_t strange, const char *function);
+
 /** One procedure a driver answers. Made with VR_ROW (api/rows.h), which checks the function's type. */
 struct vr_driver_row {
     const struct vr_api_call *api;

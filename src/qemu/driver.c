@@ -155,11 +155,11 @@ VR_SUSPENDS static void driver_stop(void)
 static bool driver_open(struct vr_conn *conn, const char *path, struct vr_error **err)
 {
     const char *want = vr_qemu.session ? "/session" : "/system";
-    if (path && vr_streq(path, want))
+    /* A system daemon takes both, as it always has. */
+    if (vr_streq(path, want) || (!vr_qemu.session && vr_streq(path, "/session")))
         return true;
-    if (!path || !*path || vr_streq(path, "/"))
-        return vr_fail(err, VIR_ERR_INTERNAL_ERROR, _("no QEMU URI path given, try qemu://%s"), want);
-    return vr_fail(err, VIR_ERR_INTERNAL_ERROR, _("unexpected QEMU URI path '%s', try qemu://%s"), path, want);
+    return vr_error_report(err, VIR_FROM_NONE, VIR_ERR_INTERNAL_ERROR, -1,
+                           _("unexpected qemu URI path '%s', try qemu://%s"), path, want);
 }
 
 static size_t driver_active(void)
