@@ -846,5 +846,8 @@ class Start(unittest.TestCase):
 
 
 if __name__ == '__main__':
+    if os.geteuid() != 0:
+        print('SKIP daemon: needs root, as the system daemon does')
+        sys.exit(77)
     PROGRAM = os.path.abspath(sys.argv.pop(1))
     unittest.main(verbosity=1, warnings='ignore')

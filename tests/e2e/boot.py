@@ -60,8 +60,15 @@ def virsh_console_shows_the_prompt_and_leaves_on_the_escape():
                 raise Failed('virsh console ended: %r' % text[-300:])
         text = text.partition(word)[2]
     until('Escape character is ^]')
-    os.write(fd, b'\n')
-    until(guest_image.PROMPT)
+    # virsh drops what was typed before it had set the terminal up, so type until the guest answers.
+    for attempt in range(20):
+        os.write(fd, b'\n')
+        try:
+            until(guest_image.PROMPT, 1)
+            break
+        except Failed:
+            if attempt == 19:
+                raise
     os.write(fd, b'echo 1$((1+1))3\n')
     until('123')
     os.write(fd, b'\x1d')
