@@ -370,6 +370,25 @@ struct vr_cgroup *vr_cgroup_of_pid(const struct vr_cgroup_host *host, pid_t pid)
     return find_group(host, pid);
 }
 
+struct vr_cgroup *vr_cgroup_left_behind(const struct vr_cgroup_host *host, const char *partition, const char *machine)
+{
+    const char *mounts[VR_CGROUP_COUNT + 1];
+    size_t n = list_mounts(host, mounts, false);
+    vr_autofree char *above = partition_path(partition, NULL);
+    bool there = false;
+    if (!above)
+        return NULL;
+    struct vr_cgroup *group = vr_new(struct vr_cgroup);
+    group->host = host;
+    group->path = vr_printf("%s/%s" SUFFIX, above, machine);
+    for (size_t i = 0; i < n; i++)
+        there |= vr_sys_exists("%s%s", mounts[i], group->path);
+    if (there)
+        return group;
+    vr_cgroup_free(group);
+    return NULL;
+}
+
 bool vr_cgroup_enter(const struct vr_cgroup *group, pid_t pid, struct vr_error **err)
 {
     const char *mounts[VR_CGROUP_COUNT + 1];

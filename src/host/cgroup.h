@@ -62,6 +62,8 @@ struct vr_cgroup *vr_cgroup_create(const struct vr_cgroup_host *host, const char
                                    struct vr_error **err);
 /** The groups of a process that runs already, by /proc/PID/cgroup; NULL: it is in none of ours. */
 struct vr_cgroup *vr_cgroup_of_pid(const struct vr_cgroup_host *host, pid_t pid);
+/** The group that vr_cgroup_create made for a guest whose process is gone, if it is there still. */
+struct vr_cgroup *vr_cgroup_left_behind(const struct vr_cgroup_host *host, const char *partition, const char *machine);
 void vr_cgroup_free(struct vr_cgroup *group);
 VR_DEFINE_AUTO(vr_cgroup)
 /** Moves a process into the guest's groups, as one of its emulator threads. */

@@ -236,8 +236,12 @@ VR_TEST(a_process_lives_in_its_groups_and_they_go_after_it)
     }
     kill(pid, SIGKILL);
     waitpid(pid, NULL, 0);
+    VR_AUTO(vr_cgroup) *left = vr_cgroup_left_behind(host, "/vireo-test/sub", "qemu-1-t");
+    EXPECT(left != NULL);
+    EXPECT_STR(left->path, g->path);
     EXPECT_OK(vr_cgroup_remove(g, &error), error);
     EXPECT_OK(vr_cgroup_remove(g, &error), error);
+    EXPECT(vr_cgroup_left_behind(host, "/vireo-test/sub", "qemu-1-t") == NULL);
     struct vr_cgroup above = { host, (char *)"/vireo-test.partition", false, NULL };
     EXPECT_OK(vr_cgroup_remove(&above, &error), error);
 }

@@ -365,12 +365,24 @@ VR_SUSPENDS void vr_hostside_release(struct vr_domain *dom)
     vr_hostside_free(host);
 }
 
-void vr_hostside_found(struct vr_domain *dom)
+/* By the pid only while it is the guest's: the number may be another process's by now, in another guest's group. */
+static struct vr_cgroup *find_cgroup(const struct vr_domain *dom, bool alive)
 {
+    if (!vr_qemu.cgroups || vr_qemu.cgroups->why_none)
+        return NULL;
+    if (alive)
+        return vr_cgroup_of_pid(vr_qemu.cgroups, dom->run->pid);
+    vr_autofree char *machine = vr_machine_name("qemu", dom->live->id, dom->name);
+    return vr_cgroup_left_behind(vr_qemu.cgroups, dom->live->resource_partition, machine);
+}
+
+void vr_hostside_found(struct vr_domain *dom, bool alive)
+{
+    if (dom->run->hostside)
+        return; /* known from an earlier try */
     struct vr_hostside *host = hostside_of(dom->run);
     VR_AUTO(vr_error) *err = NULL;
-    if (vr_qemu.cgroups)
-        host->cgroup = vr_cgroup_of_pid(vr_qemu.cgroups, dom->run->pid);
+    host->cgroup = find_cgroup(dom, alive);
     for (size_t i = 0; i < dom->live->interfaces.n; i++)
         if (dom->live->interfaces.v[i]->target)
             vr_tap_reserve(dom->live->interfaces.v[i]->target);

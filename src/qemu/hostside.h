@@ -22,7 +22,10 @@ VR_SUSPENDS bool vr_hostside_launch(struct vr_domain *dom, struct vr_qemu_comman
 VR_SUSPENDS bool vr_hostside_threads(struct vr_domain *dom, struct vr_error **err);
 /** Gives back everything that the two took; failures are logged. Twice is harmless. */
 VR_SUSPENDS void vr_hostside_release(struct vr_domain *dom);
-/** Takes note of what a guest found running holds of the host. */
-void vr_hostside_found(struct vr_domain *dom);
+/**
+ * Takes note of what a guest of the last daemon holds of the host, so that it is given back. @alive: its process runs;
+ * else it ended while nobody looked.
+ */
+void vr_hostside_found(struct vr_domain *dom, bool alive);
 /** Forgets without giving back: the guest runs on. NULL is allowed. */
 void vr_hostside_free(struct vr_hostside *host);

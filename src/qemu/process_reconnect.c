@@ -97,11 +97,13 @@ VR_SUSPENDS static void reconnect_one(struct vr_domain *dom)
 {
     struct vr_guest_run *run = dom->run;
     VR_AUTO(vr_error) *err = NULL;
-    if (!find_process(dom)) {
+    bool alive = find_process(dom);
+    vr_hostside_found(dom, alive);
+    if (!alive) {
         run->gone = true;
         bool shutdown = dom->state == VIR_DOMAIN_SHUTDOWN;
         vr_info("domain '%s' ended while nobody looked", dom->name);
-        vr_process_stop(dom, shutdown ? VIR_DOMAIN_SHUTOFF_SHUTDOWN : VIR_DOMAIN_SHUTOFF_UNKNOWN,
+        vr_process_stop(dom, shutdown ? VIR_DOMAIN_SHUTOFF_SHUTDOWN : VIR_DOMAIN_SHUTOFF_CRASHED,
                         shutdown ? VIR_DOMAIN_EVENT_STOPPED_SHUTDOWN : VIR_DOMAIN_EVENT_STOPPED_FAILED);
         return;
     }
@@ -122,7 +124,6 @@ VR_SUSPENDS static void reconnect_one(struct vr_domain *dom)
         vr_process_stop(dom, VIR_DOMAIN_SHUTOFF_FAILED, VIR_DOMAIN_EVENT_STOPPED_FAILED);
         return;
     }
-    vr_hostside_found(dom);
     vr_info("domain '%s' found running with pid %d", dom->name, (int)run->pid);
     if (dom->state == VIR_DOMAIN_SHUTDOWN)
         vr_process_after_shutdown(dom);
