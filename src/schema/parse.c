@@ -36,7 +36,12 @@ static bool fail_bad(struct vr_parse *p, const struct vr_row *row, const struct 
     vr_autobuf struct vr_buf m = VR_BUF_INIT;
     if (row->bad) {
         fill(&m, row->bad, text);
-        vr_error_report(err, p->domain, row->bad_code ? row->bad_code : VIR_ERR_XML_ERROR, -1, "%s", m.data);
+        vr_error_report(err, row->bad_domain ? row->bad_domain - 1 : p->domain, row->bad_code ? row->bad_code : VIR_ERR_XML_ERROR, -1, "%s", m.data);
+    } else if (why && !strcmp(why, VR_WHY_UNIT)) {
+        vr_error_report(err, VIR_FROM_NONE, VIR_ERR_INVALID_ARG, -1, _("unknown suffix '%s'"), vr_xml_get(node, row->attr ? row->attr : "unit"));
+    } else if (row->kind == VR_K_SIZE || row->kind == VR_K_OSIZE) {
+        vr_fail(err, VIR_ERR_XML_ERROR, _("Invalid value '%s' for element or attribute './%s%s%s'"), text, row->at == VR_AT_ATTR ? "@" : "",
+                row->name ? row->name : node->name, row->at == VR_AT_ATTR ? "" : "[1]");
     } else if (row->at == VR_AT_ATTR && why && !strncmp(why, "Zero", 4)) {
         vr_fail(err, VIR_ERR_XML_ERROR, _("Invalid value for attribute '%s' in element '%s': %s"), row->name, node->name, why);
     } else if (row->at == VR_AT_ATTR) {
@@ -46,8 +51,8 @@ static bool fail_bad(struct vr_parse *p, const struct vr_row *row, const struct 
         vr_fail(err, VIR_ERR_XML_ERROR, _("Invalid value for element '%s': '%s'.%s%s"), row->name ? row->name : node->name,
                 text, why ? " " : "", why ? why : "");
     }
-    if (row->kind == VR_K_ENUM) {
-        const char *near = vr_name_nearest((const char *const *)row->aux + 1, text);
+    if (row->kind == VR_K_ENUM || row->words) {
+        const char *near = vr_name_nearest(row->words ? row->words : (const char *const *)row->aux + 1, text);
         if (near)
             vr_error_suffix(err, _("; did you mean '%s'?"), near);
     }
@@ -99,7 +104,7 @@ static bool parse_value(struct vr_parse *p, const struct vr_row *row, const stru
         *(bool *)((char *)base + row->offset) = where != NULL;
         return where || !row->required || fail_missing(p, row, node, err);
     }
-    if (!text || (row->at == VR_AT_CONTENT && !*text))
+    if (!text || (!*text && (row->at != VR_AT_ATTR || row->unless_empty)))
         return !row->required || fail_missing(p, row, node, err);
     if (vr_row_read(p->arena, row, text, unit, base, &why) || row->lenient)
         return true;

@@ -74,7 +74,7 @@ static void random_value(struct vr_arena *arena, const struct vr_row *row, void 
 {
     void *m = (char *)base + row->offset;
     switch ((enum vr_kind)row->kind) {
-    case VR_K_STR: *(const char **)m = text(arena, seed); break;
+    case VR_K_STR: *(const char **)m = row->words ? row->words[0] : text(arena, seed); break;
     case VR_K_ENUM: *(int *)m = choice(seed, row->aux); break;
     case VR_K_YESNO:
     case VR_K_ONOFF: *(int *)m = 1 + (int)below(seed, 2); break;
@@ -124,7 +124,7 @@ static void random_rows(struct vr_arena *arena, const struct vr_row *rows, void 
             random_rows(arena, vr_row_elem(row)->rows, *(void **)m, seed, depth);
             break;
         case VR_K_CHILD:
-            if (!want || (depth > 6 && !row->required))
+            if (!*(void **)m && (!want || (depth > 6 && !row->required)))
                 break;
             if (!*(void **)m)
                 *(void **)m = vr_elem_new(arena, vr_row_elem(row));

@@ -122,7 +122,7 @@ struct vr_row {
     bool validate_only;        /* known to --validate, otherwise ignored as stock does */
     bool not_inactive_parse;   /* ignored when a definition (not a status) is read */
     bool by_own_attr;          /* STRS: the value stands in attribute `attr` of each child */
-    bool unless_empty;         /* strings: "" counts as not said */
+    bool unless_empty;         /* attributes: "" counts as not said, as the empty text of an element always does */
     bool format_only;          /* printed, not read: another row of this name reads it */
     uint8_t radix;             /* numbers: 0 = decimal, 16, or VR_RADIX_ANY for decimal, 0x.. and 0.. */
     uint32_t offset;
@@ -144,7 +144,8 @@ struct vr_row {
     bool (*reads)(const void *base);                           /* read when; NULL = always */
     /* errors: NULL = stock's common wording. %s is the value. */
     const char *bad, *missing;
-    int bad_code, missing_code;
+    int bad_code, missing_code, bad_domain; /* domain 0: the document's */
+    const char *const *words;  /* strings: the only values, NULL-terminated */
     /** Groups and inlined parts: called after their rows were read. */
     bool (*after)(struct vr_parse *p, const struct vr_xml_node *node, void *base, struct vr_error **err);
 };
@@ -286,6 +287,9 @@ struct vr_ptr_list {
 void vr_ptr_list_add(struct vr_arena *arena, struct vr_ptr_list *list, void *item);
 
 /* shared by the interpreter's files */
+#define VR_WHY_UNIT "unit" /* *why: the unit is unknown */
+/** .bad_domain of a row: the domain that its errors carry */
+#define VR_DOMAIN(d) ((d) + 1)
 extern const struct vr_xml_elem *vr_row_elem(const struct vr_row *row);
 bool vr_row_active(const struct vr_row *row, const void *base);
 /** The value as its text, or NULL when not said; scratch-owned. */

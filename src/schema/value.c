@@ -75,10 +75,12 @@ uint64_t vr_unit_bytes(const char *unit, uint64_t default_unit)
     return scale;
 }
 
-static bool read_size(const struct vr_row *row, const char *text, const char *unit, uint64_t *out)
+static bool read_size(const struct vr_row *row, const char *text, const char *unit, uint64_t *out, const char **why)
 {
     uint64_t number, scale = row->scale ? row->scale : 1024;
     uint64_t bytes = vr_unit_bytes(unit, row->default_unit ? row->default_unit : 1024);
+    if (!bytes)
+        *why = VR_WHY_UNIT;
     if (!bytes || !vr_text_u64(text, 10, UINT64_MAX / bytes, &number))
         return false;
     number *= bytes;
@@ -144,8 +146,8 @@ bool vr_row_read(struct vr_arena *arena, const struct vr_row *row, const char *t
     *why = NULL;
     switch ((enum vr_kind)row->kind) {
     case VR_K_STR:
-        if (row->unless_empty && !*text)
-            return true;
+        if (row->words && vr_name_index(row->words, text) < 0)
+            return false;
         *(const char **)m = vr_arena_strdup(arena, text);
         return true;
     case VR_K_ENUM: return read_name(row, text, m);
@@ -186,16 +188,14 @@ bool vr_row_read(struct vr_arena *arena, const struct vr_row *row, const char *t
             return false;
         *(struct oi64 *)m = (struct oi64){ true, i };
         return true;
-    case VR_K_SIZE: return read_size(row, text, unit, m);
+    case VR_K_SIZE: return read_size(row, text, unit, m, why);
     case VR_K_OSIZE:
-        if (!read_size(row, text, unit, &u))
+        if (!read_size(row, text, unit, &u, why))
             return false;
         *(struct ou64 *)m = (struct ou64){ true, u };
         return true;
     case VR_K_UUID:
         *why = "Expected UUID";
-        if (row->unless_empty && !*text)
-            return true;
         if (!vr_uuid_parse(text, m))
             return false;
         *((bool *)base + row->has - 1) = true;

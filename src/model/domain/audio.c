@@ -8,17 +8,8 @@
 VR_ENUM_NAMES(vr_sound_model, VR_SOUND_MODELS)
 VR_ENUM_NAMES(vr_audio_type, VR_AUDIO_TYPES)
 
-static const struct vr_row codec_rows[] = { VR_A_STR(struct vr_codec, type, "type", .required = true), VR_END };
-static bool codec_after(struct vr_parse *p, const struct vr_xml_node *node, void *obj, struct vr_error **err)
-{
-    static const char *const types[] = { "duplex", "micro", "output", NULL };
-    const struct vr_codec *c = obj;
-    if (vr_name_index(types, c->type) >= 0)
-        return true;
-    vr_error_report(err, VIR_FROM_XML, VIR_ERR_XML_ERROR, -1, _("Invalid value for attribute 'type' in element 'codec': '%s'."), c->type);
-    return vr_xml_locate(err, node);
-}
-static const struct vr_xml_elem codec_elem = { .name = "codec", .size = sizeof(struct vr_codec), .rows = codec_rows, .after_parse = codec_after };
+static const struct vr_row codec_rows[] = { VR_A_STR(struct vr_codec, type, "type", .required = true, .words = VR_WORDS("duplex", "micro", "output")), VR_END };
+static const struct vr_xml_elem codec_elem = { .name = "codec", .size = sizeof(struct vr_codec), .rows = codec_rows };
 
 static const struct vr_row sound_audio_rows[] = { VR_A_UINT(struct vr_sound, audio_id, "id", .required = true, .nonzero = true), VR_END };
 #define ICH VR_BIT(VR_SOUND_ICH6) | VR_BIT(VR_SOUND_ICH9)
@@ -33,21 +24,21 @@ const struct vr_xml_elem vr_sound_elem = { .name = "sound", .size = sizeof(struc
 
 #define SIDE struct vr_audio_side
 static const struct vr_row settings_rows[] = {
-    VR_A_UINT(SIDE, frequency, "frequency"),
-    VR_A_UINT(SIDE, channels, "channels"),
-    VR_A_STR(SIDE, format, "format"),
+    VR_A_UINT(SIDE, frequency, "frequency", .nonzero = true),
+    VR_A_UINT(SIDE, channels, "channels", .nonzero = true),
+    VR_A_STR(SIDE, format, "format", .words = VR_WORDS("s8", "u8", "s16", "u16", "s32", "u32", "f32")),
     VR_END,
 };
 static const struct vr_row side_rows[] = {
     VR_A_YESNO(SIDE, mixing_engine, "mixingEngine"),
     VR_A_YESNO(SIDE, fixed_settings, "fixedSettings"),
-    VR_A_UINT(SIDE, voices, "voices"),
-    VR_A_UINT(SIDE, buffer_length, "bufferLength"),
+    VR_A_UINT(SIDE, voices, "voices", .nonzero = true),
+    VR_A_UINT(SIDE, buffer_length, "bufferLength", .nonzero = true),
     VR_A_STR(SIDE, dev, "dev"),
-    VR_A_UINT(SIDE, buffer_count, "bufferCount"),
+    VR_A_UINT(SIDE, buffer_count, "bufferCount", .nonzero = true),
     VR_A_STR(SIDE, name, "name"),
     VR_A_STR(SIDE, stream_name, "streamName"),
-    VR_A_UINT(SIDE, latency, "latency"),
+    VR_A_UINT(SIDE, latency, "latency", .nonzero = true),
     VR_A_STR(SIDE, server_name, "serverName"),
     VR_A_STR(SIDE, client_name, "clientName"),
     VR_A_STR(SIDE, connect_ports, "connectPorts"),
@@ -58,12 +49,7 @@ static const struct vr_row side_rows[] = {
 };
 static bool side_after(struct vr_parse *p, const struct vr_xml_node *node, void *obj, struct vr_error **err)
 {
-    static const char *const formats[] = { "s8", "u8", "s16", "u16", "s32", "u32", "f32", NULL };
     SIDE *s = obj;
-    if (s->format && vr_name_index(formats, s->format) < 0) {
-        vr_error_report(err, VIR_FROM_XML, VIR_ERR_XML_ERROR, -1, _("Invalid value for attribute 'format' in element 'settings': '%s'."), s->format);
-        return vr_xml_locate(err, node);
-    }
     if (vr_xml_child(node, "settings") && s->fixed_settings != VR_TRI_YES) {
         if (s->fixed_settings == VR_TRI_NO)
             return vr_parse_fail(p, node, err, VIR_ERR_CONFIG_UNSUPPORTED, _("<settings> require fixedSettings='yes'"));
@@ -78,7 +64,7 @@ static const struct vr_row audio_rows[] = {
     VR_A_UINT(AUDIO, id, "id", .required = true, .nonzero = true),
     VR_A_ENUM(AUDIO, type, "type", vr_audio_type_names, .required = true),
     VR_A_STR(AUDIO, driver, "driver"),
-    VR_A_UINT(AUDIO, timer_period, "timerPeriod"),
+    VR_A_UINT(AUDIO, timer_period, "timerPeriod", .nonzero = true),
     VR_A_STR(AUDIO, path, "path"),
     VR_A_STR(AUDIO, server_name, "serverName"),
     VR_A_YESNO(AUDIO, try_mmap, "tryMMap"),

@@ -42,8 +42,7 @@ static const struct vr_row source_rows[] = {
     VR_A_STR(CHR, channel, "channel", FOR(B(SPICEPORT) | B(DBUS))),
     VR_A_STR(CHR, master, "master", FOR(B(NMDM))),
     VR_A_STR(CHR, slave, "slave", FOR(B(NMDM))),
-    VR_A_ENUM(CHR, mode, "mode", vr_chr_source_mode_names, FOR(B(TCP) | B(UNIX)), .when = mode_shown, .bad = "Unknown source mode '%s'",
-              .bad_code = VIR_ERR_INTERNAL_ERROR),
+    VR_A_ENUM(CHR, mode, "mode", vr_chr_source_mode_names, FOR(B(TCP) | B(UNIX)), .when = mode_shown),
     VR_A_STR(CHR, path, "path", FOR(PATHS), .when = pty_path_shown, .unless_empty = true),
     VR_A_STR(CHR, host, "host", FOR(B(TCP))),
     VR_A_STR(CHR, service, "service", FOR(B(TCP))),
@@ -56,7 +55,7 @@ static const struct vr_row source_rows[] = {
     VR_END,
 };
 static const struct vr_row protocol_rows[] = {
-    VR_A_ENUM(CHR, protocol, "type", vr_chr_protocol_names, .bad = "Unknown protocol '%s'", .bad_code = VIR_ERR_XML_ERROR),
+    VR_A_ENUM(CHR, protocol, "type", vr_chr_protocol_names, .bad = "Unknown protocol '%s'", .bad_code = VIR_ERR_CONFIG_UNSUPPORTED),
     VR_END,
 };
 static const struct vr_row log_rows[] = {
@@ -219,17 +218,17 @@ static const struct vr_row serial_model_rows[] = {
 static const struct vr_row serial_target_rows[] = {
     VR_A_ENUM(DEV, serial_target, "type", vr_serial_target_names, .bad = "unknown target type '%s' specified for character device",
               .bad_code = VIR_ERR_CONFIG_UNSUPPORTED),
-    VR_A_OINT(DEV, port, "port", .bad = "Invalid port number: %s", .bad_code = VIR_ERR_INTERNAL_ERROR),
+    VR_A_OINT(DEV, port, "port", .bad = "Invalid port number: %s", .bad_code = VIR_ERR_XML_ERROR),
     VR_GROUP("model", serial_model_rows),
     VR_END,
 };
 static const struct vr_row parallel_target_rows[] = {
-    VR_A_OINT(DEV, port, "port", .bad = "Invalid port number: %s", .bad_code = VIR_ERR_INTERNAL_ERROR), VR_END,
+    VR_A_OINT(DEV, port, "port", .bad = "Invalid port number: %s", .bad_code = VIR_ERR_XML_ERROR), VR_END,
 };
 static const struct vr_row console_target_rows[] = {
     VR_A_ENUM(DEV, console_target, "type", vr_console_target_names,
               .bad = "unknown target type '%s' specified for character device", .bad_code = VIR_ERR_CONFIG_UNSUPPORTED),
-    VR_A_OINT(DEV, port, "port", .bad = "Invalid port number: %s", .bad_code = VIR_ERR_INTERNAL_ERROR),
+    VR_A_OINT(DEV, port, "port", .bad = "Invalid port number: %s", .bad_code = VIR_ERR_XML_ERROR),
     VR_END,
 };
 

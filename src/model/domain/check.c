@@ -181,6 +181,11 @@ static bool check_numa(const D *d, struct vr_error **err)
                 if (vr_cpuset_has(d->cpu->cells.v[k]->cpus, (unsigned)c))
                     return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("NUMA cells %zu and %zu have overlapping vCPU ids"), k, i);
         }
+    size_t sum = 0;
+    for (size_t i = 0; i < cells; i++)
+        sum += vr_cpuset_count(d->cpu->cells.v[i]->cpus);
+    if (sum > d->vcpus)
+        return vr_fail(err, VIR_ERR_INTERNAL_ERROR, _("Number of CPUs in <numa> exceeds the <vcpu> count"));
     if (top > d->vcpus || !d->vcpus)
         return vr_fail(err, VIR_ERR_INTERNAL_ERROR, _("CPU IDs in <numa> exceed the <vcpu> count"));
     if (d->numatune && d->numatune->nodes.n && !cells)
@@ -190,6 +195,8 @@ static bool check_numa(const D *d, struct vr_error **err)
             return vr_fail(err, VIR_ERR_XML_ERROR, _("Argument 'cellid' in memnode element must correspond to existing guest's NUMA cell"));
     for (size_t i = 0; i < d->memories.n; i++) {
         const struct vr_memory *m = d->memories.v[i];
+        if (m->node.set && !cells)
+            return vr_fail(err, VIR_ERR_XML_DETAIL, _("can't add memory backend as guest has no NUMA nodes configured"));
         if (m->node.set && cells && m->node.v >= cells)
             return vr_fail(err, VIR_ERR_XML_DETAIL, _("can't add memory backend for guest node '%d' as the guest has only '%zu' NUMA nodes configured"),
                            (int)m->node.v, cells);

@@ -83,13 +83,13 @@ static const struct vr_row hole_rows[] = {
 };
 
 static const struct vr_row controller_rows[] = {
-    VR_A_ENUM(CTL, type, "type", vr_controller_type_names, .required = true),
+    VR_A_ENUM(CTL, type, "type", vr_controller_type_names),
     VR_A_OINT(CTL, index, "index"),
     VR_CUSTOM(model_ops),
-    VR_A_OINT(CTL, ports, "ports", FOR(B(VIRTIO_SERIAL) | B(USB)), .bad = "Invalid ports: %s", .bad_code = VIR_ERR_INTERNAL_ERROR),
-    VR_A_OINT(CTL, vectors, "vectors", FOR(B(VIRTIO_SERIAL)), .bad = "Invalid vectors: %s", .bad_code = VIR_ERR_INTERNAL_ERROR),
-    VR_A_OINT(CTL, max_grant_frames, "maxGrantFrames", FOR(B(XENBUS)), .bad = "Invalid maxGrantFrames: %s", .bad_code = VIR_ERR_INTERNAL_ERROR),
-    VR_A_OINT(CTL, max_event_channels, "maxEventChannels", FOR(B(XENBUS)), .bad = "Invalid maxEventChannels: %s", .bad_code = VIR_ERR_INTERNAL_ERROR),
+    VR_A_OINT(CTL, ports, "ports", FOR(B(VIRTIO_SERIAL) | B(USB))),
+    VR_A_OINT(CTL, vectors, "vectors", FOR(B(VIRTIO_SERIAL))),
+    VR_A_OINT(CTL, max_grant_frames, "maxGrantFrames", FOR(B(XENBUS))),
+    VR_A_OINT(CTL, max_event_channels, "maxEventChannels", FOR(B(XENBUS))),
     VR_GROUP("model", pci_model_rows, FOR(B(PCI))),
     VR_GROUP("target", target_rows, FOR(B(PCI))),
     VR_GROUP("driver", driver_rows),
@@ -137,6 +137,7 @@ static bool pci_check(struct vr_parse *p, const struct vr_xml_node *node, CTL *c
 
 static bool controller_before(struct vr_parse *p, const struct vr_xml_node *node, void *obj, struct vr_error **err)
 {
+    ((CTL *)obj)->type = VR_CONTROLLER_IDE; /* when none is said */
     int64_t v;
     const char *index = vr_xml_get(node, "index");
     if (index && vr_text_i64(index, 10, INT32_MIN, -1, &v)) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* <cpu> and the guest's NUMA cells */
-#define VR_ERROR_DOMAIN VIR_FROM_CPU
+#define VR_ERROR_DOMAIN VIR_FROM_XML
 #include "tables.h"
 
 #include <string.h>
@@ -31,7 +31,7 @@ static bool fallback_said(const void *base, const struct vr_format *f)
     return c->model || c->fallback == VR_CPU_FALLBACK_FORBID;
 }
 static const struct vr_row model_rows[] = {
-    VR_A_ENUM(CPU, fallback, "fallback", vr_cpu_fallback_names, .when = fallback_said, .bad = "Invalid fallback attribute", .bad_code = VIR_ERR_XML_ERROR),
+    VR_A_ENUM(CPU, fallback, "fallback", vr_cpu_fallback_names, .unless_empty = true, .when = fallback_said, .bad = "Invalid fallback attribute", .bad_domain = VR_DOMAIN(VIR_FROM_CPU), .bad_code = VIR_ERR_XML_ERROR),
     VR_A_STR(CPU, vendor_id, "vendor_id"),
     VR_C_STR(CPU, model),
     VR_END,
@@ -51,7 +51,7 @@ static bool topology_read(struct vr_parse *p, const struct vr_xml_node *node, vo
     return true;
 }
 static const struct vr_row cache_rows[] = {
-    VR_A_OINT(CPU, cache.level, "level", .bad = "invalid CPU cache level, must be in range [1,3]", .bad_code = VIR_ERR_XML_ERROR, .max = 3),
+    VR_A_OINT(CPU, cache.level, "level", .bad = "invalid CPU cache level, must be in range [1,3]", .bad_domain = VR_DOMAIN(VIR_FROM_CPU), .bad_code = VIR_ERR_XML_ERROR, .max = 3),
     VR_A_ENUM(CPU, cache.mode, "mode", vr_cpu_cache_mode_names, .required = true, .bad = "missing or invalid CPU cache mode", .missing = "missing or invalid CPU cache mode"),
     VR_END,
 };
@@ -62,7 +62,7 @@ static const struct vr_row physaddr_rows[] = {
 };
 #define FEATURE struct vr_cpu_feature
 static const struct vr_row feature_rows[] = {
-    VR_A_ENUM(FEATURE, policy, "policy", vr_cpu_policy_names, .bad = "Invalid CPU feature policy", .bad_code = VIR_ERR_CONFIG_UNSUPPORTED),
+    VR_A_ENUM(FEATURE, policy, "policy", vr_cpu_policy_names, .bad = "Invalid CPU feature policy", .bad_domain = VR_DOMAIN(VIR_FROM_CPU), .bad_code = VIR_ERR_CONFIG_UNSUPPORTED),
     VR_A_STR(FEATURE, name, "name", .required = true, .missing = "Invalid CPU feature name"),
     VR_END,
 };
@@ -81,8 +81,8 @@ static const struct vr_row cache_size_rows[] = { VR_A_SIZE(CACHE, size_kib, "val
 static const struct vr_row cache_line_rows[] = { VR_A_SIZE(CACHE, line_bytes, "value", .scale = 1, .default_unit = 1, .show_unit = "B"), VR_END };
 static const struct vr_row numa_cache_rows[] = {
     VR_A_UINT(CACHE, level, "level", .required = true),
-    VR_A_STR(CACHE, associativity, "associativity", .required = true),
-    VR_A_STR(CACHE, policy, "policy", .required = true),
+    VR_A_STR(CACHE, associativity, "associativity", .required = true, .words = VR_WORDS("none", "direct", "full")),
+    VR_A_STR(CACHE, policy, "policy", .required = true, .words = VR_WORDS("none", "writeback", "writethrough")),
     VR_GROUP("size", cache_size_rows),
     VR_GROUP("line", cache_line_rows),
     VR_END,
@@ -104,7 +104,7 @@ static bool cell_after(struct vr_parse *p, const struct vr_xml_node *node, void 
     if (c->cpus && !vr_cpuset_count(c->cpus))
         return vr_parse_fail(p, node, err, VIR_ERR_CONFIG_UNSUPPORTED, _("NUMA cell %d has no vCPUs assigned"), c->id.set ? (int)c->id.v : 0);
     if (!vr_xml_get(node, "memory"))
-        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("missing element or attribute '%s'"), "./@memory");
+        return vr_fail(err, VIR_ERR_XML_ERROR, _("missing element or attribute '%s'"), "./@memory") || vr_xml_locate(err, node);
     return true;
 }
 static const struct vr_xml_elem cell_elem = { .name = "cell", .size = sizeof(CELL), .rows = cell_rows, .after_parse = cell_after };
@@ -156,9 +156,9 @@ static const struct vr_row numa_rows[] = {
 };
 
 static const struct vr_row cpu_rows[] = {
-    VR_A_ENUM(CPU, mode, "mode", vr_cpu_mode_names, .when = mode_shown, .bad = "Invalid mode attribute '%s'", .bad_code = VIR_ERR_CONFIG_UNSUPPORTED),
-    VR_A_ENUM(CPU, match, "match", vr_cpu_match_names, .bad = "Invalid match attribute for CPU specification", .bad_code = VIR_ERR_XML_ERROR),
-    VR_A_ENUM(CPU, check, "check", vr_cpu_check_names, .bad = "Invalid check attribute for CPU specification", .bad_code = VIR_ERR_XML_ERROR),
+    VR_A_ENUM(CPU, mode, "mode", vr_cpu_mode_names, .when = mode_shown, .bad = "Invalid mode attribute '%s'", .bad_domain = VR_DOMAIN(VIR_FROM_CPU), .bad_code = VIR_ERR_CONFIG_UNSUPPORTED),
+    VR_A_ENUM(CPU, match, "match", vr_cpu_match_names, .bad = "Invalid match attribute for CPU specification", .bad_domain = VR_DOMAIN(VIR_FROM_CPU), .bad_code = VIR_ERR_XML_ERROR),
+    VR_A_ENUM(CPU, check, "check", vr_cpu_check_names, .bad = "Invalid check attribute for CPU specification", .bad_domain = VR_DOMAIN(VIR_FROM_CPU), .bad_code = VIR_ERR_XML_ERROR),
     VR_A_ONOFF(CPU, migratable, "migratable"),
     VR_GROUP("model", model_rows, .when = model_said),
     VR_T_STR(CPU, vendor, "vendor", .unless_empty = true),

@@ -88,7 +88,7 @@ static const struct vr_row video_model_rows[] = {
     VR_END,
 };
 static const struct vr_row video_driver_rows[] = {
-    VR_INLINE_PART(VIDEO, virtio, vr_virtio_rows), VR_A_STR(VIDEO, driver_name, "name"),
+    VR_INLINE_PART(VIDEO, virtio, vr_virtio_rows), VR_A_STR(VIDEO, driver_name, "name", .words = VR_WORDS("default", "qemu", "vhostuser")),
     VR_A_ENUM(VIDEO, vgaconf, "vgaconf", vr_vgaconf_names), VR_END,
 };
 static const struct vr_row video_rows[] = {
@@ -144,7 +144,7 @@ static const struct vr_row backend_rows[] = {
 };
 static const struct vr_row rng_rows[] = {
     VR_A_ENUM(RNG, model, "model", vr_virtio_model_names, .required = true, .bad = "unknown RNG model '%s'",
-              .bad_code = VIR_ERR_XML_ERROR, .missing = "missing RNG device model"),
+              .bad_code = VIR_ERR_CONFIG_UNSUPPORTED, .missing = "missing RNG device model"),
     VR_GROUP("rate", rate_rows),
     VR_GROUP("backend", backend_rows),
     VR_DRIVER_VIRTIO(RNG),
@@ -188,7 +188,7 @@ HOOK(watchdog_after)
 ELEM(vr_watchdog_elem, "watchdog", DOG, watchdog_rows, .after_parse = watchdog_after);
 
 static const struct vr_row panic_rows[] = {
-    VR_A_ENUM(struct vr_panic, model, "model", vr_panic_model_names, .bad = "unknown panic model '%s'"), VR_INFO(struct vr_panic), VR_END,
+    VR_A_ENUM(struct vr_panic, model, "model", vr_panic_model_names, .bad = "unknown panic model '%s'", .bad_code = VIR_ERR_CONFIG_UNSUPPORTED), VR_INFO(struct vr_panic), VR_END,
 };
 ELEM(vr_panic_elem, "panic", struct vr_panic, panic_rows, .after_parse = NULL);
 

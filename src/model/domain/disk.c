@@ -163,7 +163,7 @@ static const struct vr_row disk_rows[] = {
     VR_A_ENUM(DISK, device, "device", vr_disk_device_names),
     VR_A_ENUM(DISK, model, "model", vr_virtio_model_names),
     VR_A_YESNO(DISK, rawio, "rawio"),
-    VR_A_STR(DISK, sgio, "sgio"),
+    VR_A_STR(DISK, sgio, "sgio", .words = VR_WORDS("filtered", "unfiltered")),
     VR_A_ENUM(DISK, snapshot, "snapshot", vr_snapshot_mode_names, .when = snapshot_shown),
     VR_GROUP("driver", driver_rows),
     VR_CHILD(DISK, auth, "auth", vr_auth_elem),
@@ -223,6 +223,38 @@ static bool texts_check(struct vr_parse *p, const struct vr_xml_node *node, DISK
     return true;
 }
 
+/* The type selects what <source> says, so its default must be there before. */
+static bool disk_before(struct vr_parse *p, const struct vr_xml_node *node, void *obj, struct vr_error **err)
+{
+    DISK *d = obj;
+    d->src = vr_arena_new_of(p->arena, struct vr_storage_source);
+    d->src->type = VR_STORAGE_FILE;
+    return true;
+}
+
+static bool target_check(struct vr_parse *p, const struct vr_xml_node *node, const DISK *d, struct vr_error **err)
+{
+    static const char *const hard[] = { "hd", "sd", "vd", "xvd", "ubd" };
+    if (d->device == VR_DISK_FLOPPY)
+        return vr_starts_with(d->target, "fd") ||
+               vr_parse_fail(p, node, err, VIR_ERR_INTERNAL_ERROR, _("Invalid floppy device name: %s"), d->target);
+    for (size_t i = 0; i < VR_COUNT(hard); i++)
+        if (vr_starts_with(d->target, hard[i]))
+            return true;
+    return vr_parse_fail(p, node, err, VIR_ERR_INTERNAL_ERROR, _("Invalid harddisk device name: %s"), d->target);
+}
+
+static bool source_empty(const struct vr_storage_source *s)
+{
+    switch (s->type) {
+    case VR_STORAGE_NETWORK: return !s->protocol;
+    case VR_STORAGE_VOLUME: return !s->pool;
+    case VR_STORAGE_NVME: return false;
+    case VR_STORAGE_VHOST_USER: return false;
+    default: return !s->path;
+    }
+}
+
 static bool disk_after(struct vr_parse *p, const struct vr_xml_node *node, void *obj, struct vr_error **err)
 {
     DISK *d = obj;
@@ -240,8 +272,12 @@ static bool disk_after(struct vr_parse *p, const struct vr_xml_node *node, void 
         vr_error_report(err, p->domain, VIR_ERR_NO_TARGET, -1, d->src->path ? "%s" : NULL, d->src->path);
         return vr_xml_locate(err, node);
     }
-    if (d->device == VR_DISK_FLOPPY && !vr_starts_with(d->target, "fd"))
-        return vr_parse_fail(p, node, err, VIR_ERR_INTERNAL_ERROR, _("Invalid floppy device name: %s"), d->target);
+    if (source_empty(d->src) && (d->device == VR_DISK_DISK || d->device == VR_DISK_LUN)) {
+        vr_error_report(err, p->domain, VIR_ERR_NO_SOURCE, -1, "%s", d->target);
+        return vr_xml_locate(err, node);
+    }
+    if (!target_check(p, node, d, err))
+        return false;
     if (d->device == VR_DISK_CDROM)
         d->readonly = d->src->readonly = true;
     if (!d->bus && d->device == VR_DISK_FLOPPY)
@@ -262,5 +298,5 @@ static bool disk_after(struct vr_parse *p, const struct vr_xml_node *node, void 
 }
 
 const struct vr_xml_elem vr_disk_elem = {
-    .name = "disk", .size = sizeof(DISK), .rows = disk_rows, .own_arena = true, .after_parse = disk_after,
+    .name = "disk", .size = sizeof(DISK), .rows = disk_rows, .own_arena = true, .before_parse = disk_before, .after_parse = disk_after,
 };

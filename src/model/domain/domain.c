@@ -173,8 +173,8 @@ static bool max_memory_shown(const void *base, const struct vr_format *f)
 static bool max_memory_read(struct vr_parse *p, const struct vr_xml_node *node, void *base, struct vr_error **err)
 {
     const D *d = base;
-    if (d->max_memory_kib && !vr_xml_get(node, "slots"))
-        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("missing slots attribute of maxMemory"));
+    if (!d->max_memory_kib != !d->memory_slots)
+        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("both maximum memory size and memory slot count must be specified"));
     return true;
 }
 static const struct vr_row memory_rows[] = { VR_A_ONOFF(D, dump_core, "dumpCore"), VR_C_SIZE(D, memory_kib, .zero = true), VR_END };
@@ -369,7 +369,7 @@ static bool domain_after(struct vr_parse *p, const struct vr_xml_node *node, voi
     };
     for (size_t i = 0; devices && i < VR_COUNT(single); i++)
         if (vr_xml_count(devices, single[i].name) > 1)
-            return vr_parse_fail(p, devices, err, VIR_ERR_XML_ERROR, "%s", single[i].text);
+            return vr_parse_fail(p, devices, err, i == 0 ? VIR_ERR_INTERNAL_ERROR : VIR_ERR_XML_ERROR, "%s", single[i].text);
     return true;
 }
 

@@ -46,7 +46,7 @@ VR_TEST(errors_have_stocks_codes_and_begin_with_its_words)
 VR_TEST(a_small_definition_is_completed)
 {
     VR_AUTO(vr_error) *err = NULL;
-    VR_AUTO(vr_domain_def) *def = parse(DEVICES "<disk><target dev='sdb'/></disk><disk><source file='/a'/><target dev='sda'/></disk>"
+    VR_AUTO(vr_domain_def) *def = parse(DEVICES "<disk><source file='/b'/><target dev='sdb'/></disk><disk><source file='/a'/><target dev='sda'/></disk>"
         "<interface type='user'/><serial type='pty'/><graphics type='vnc'/>" TAIL, &err);
     EXPECT_OK(def, err);
     EXPECT(def->uuid_set && !vr_uuid_is_zero(&def->uuid));
@@ -65,7 +65,7 @@ VR_TEST(a_small_definition_is_completed)
 VR_TEST(completing_twice_changes_nothing)
 {
     VR_AUTO(vr_error) *err = NULL;
-    VR_AUTO(vr_domain_def) *def = parse(DEVICES "<disk><target dev='sda'/></disk><serial type='pty'/><graphics type='spice' autoport='yes'/>"
+    VR_AUTO(vr_domain_def) *def = parse(DEVICES "<disk><source file='/a'/><target dev='sda'/></disk><serial type='pty'/><graphics type='spice' autoport='yes'/>"
         "<channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel><interface type='user'/>" TAIL, &err);
     EXPECT_OK(def, err);
     vr_autofree char *first = vr_domain_format(def, VR_DOMAIN_INACTIVE | VR_DOMAIN_SECURE);
@@ -150,7 +150,7 @@ VR_TEST(random_devices_survive_one_by_one)
 
 VR_TEST(a_live_document_keeps_what_a_definition_drops)
 {
-    static const char xml[] = DEVICES "<disk><target dev='vda'/><alias name='virtio-disk0'/></disk>"
+    static const char xml[] = DEVICES "<disk><source file='/a'/><target dev='vda'/><alias name='virtio-disk0'/></disk>"
         "<interface type='user'><target dev='vnet3'/><alias name='ua-mine'/></interface><serial type='pty'><source path='/dev/pts/3'/></serial>" TAIL;
     VR_AUTO(vr_error) *err = NULL;
     VR_AUTO(vr_domain_def) *live = vr_domain_parse(xml, strlen(xml), 0, &err);
@@ -180,7 +180,7 @@ VR_TEST(secrets_are_printed_only_when_asked_for)
 VR_TEST(devices_come_and_go)
 {
     VR_AUTO(vr_error) *err = NULL;
-    VR_AUTO(vr_domain_def) *def = parse(DEVICES "<disk><target dev='vdb'/></disk>" TAIL, &err);
+    VR_AUTO(vr_domain_def) *def = parse(DEVICES "<disk><source file='/a'/><target dev='vdb'/></disk>" TAIL, &err);
     EXPECT_OK(def, err);
     static const char xml[] = "<disk type='block'><source dev='/dev/x'/><target dev='vda'/></disk>";
     struct vr_device dev;
@@ -218,8 +218,8 @@ VR_TEST(metadata_is_found_replaced_and_removed_by_namespace)
 
 VR_TEST(hostile_numbers_do_not_size_anything)
 {
-    expect_error(DEVICES "<disk><target dev='sda'/><address type='drive' controller='4294967295'/></disk>" TAIL, VIR_ERR_XML_ERROR, "XML error: ");
-    expect_error(DEVICES "<disk><target dev='sdzzzzzzzzzz'/></disk>" TAIL, VIR_ERR_XML_ERROR, "XML error: Unknown disk name");
+    expect_error(DEVICES "<disk><source file='/a'/><target dev='sda'/><address type='drive' controller='4294967295'/></disk>" TAIL, VIR_ERR_XML_ERROR, "XML error: ");
+    expect_error(DEVICES "<disk><source file='/a'/><target dev='sdzzzzzzzzzz'/></disk>" TAIL, VIR_ERR_XML_ERROR, "XML error: Unknown disk name");
     expect_error(HEAD "<vcpu cpuset='0-4294967295'>1</vcpu></domain>", VIR_ERR_INVALID_ARG, "invalid argument: ");
     expect_error(HEAD "<vcpu>4294967295</vcpu></domain>", VIR_ERR_XML_ERROR, "XML error: ");
     expect_error(HEAD "<iothreads>4294967295</iothreads></domain>", VIR_ERR_XML_ERROR, "XML error: ");

@@ -128,7 +128,7 @@ static const struct vr_row kvm_rows[] = {
 };
 static const struct vr_row passthrough_rows[] = {
     VR_ROW_(NULL, VR_K_INLINE, VR_AT_ATTR, offsetof(F, xen.passthrough), .aux = state_rows, .after = state_needed),
-    VR_A_STR(F, xen.passthrough_mode, "mode"),
+    VR_A_STR(F, xen.passthrough_mode, "mode", .words = VR_WORDS("sync_pt", "share_pt")),
     VR_END,
 };
 static const struct vr_row xen_rows[] = {
@@ -139,15 +139,15 @@ static const struct vr_row xen_rows[] = {
 
 /* ---- the others -------------------------------------------------------------------------------------------------- */
 static const struct vr_row apic_rows[] = { VR_A_ONOFF(F, apic_eoi, "eoi"), VR_END };
-static const struct vr_row gic_rows[] = { VR_A_STR(F, gic_version, "version"), VR_END };
-static const struct vr_row ioapic_rows[] = { VR_A_STR(F, ioapic, "driver", .required = true), VR_END };
+static const struct vr_row gic_rows[] = { VR_A_STR(F, gic_version, "version", .words = VR_WORDS("host", "2", "3")), VR_END };
+static const struct vr_row ioapic_rows[] = { VR_A_STR(F, ioapic, "driver", .required = true, .words = VR_WORDS("qemu", "kvm")), VR_END };
 static const struct vr_row hpt_rows[] = {
-    VR_A_STR(F, hpt.resizing, "resizing"), VR_T_SIZE(F, hpt.maxpagesize_kib, "maxpagesize"), VR_END,
+    VR_A_STR(F, hpt.resizing, "resizing", .words = VR_WORDS("enabled", "disabled", "required")), VR_T_SIZE(F, hpt.maxpagesize_kib, "maxpagesize"), VR_END,
 };
-static const struct vr_row msrs_rows[] = { VR_A_STR(F, msrs.unknown, "unknown", .required = true), VR_END };
-static const struct vr_row cfpc_rows[] = { VR_A_STR(F, cfpc, "value", .required = true), VR_END };
-static const struct vr_row sbbc_rows[] = { VR_A_STR(F, sbbc, "value", .required = true), VR_END };
-static const struct vr_row ibs_rows[] = { VR_A_STR(F, ibs, "value", .required = true), VR_END };
+static const struct vr_row msrs_rows[] = { VR_A_STR(F, msrs.unknown, "unknown", .required = true, .words = VR_WORDS("ignore", "fault")), VR_END };
+static const struct vr_row cfpc_rows[] = { VR_A_STR(F, cfpc, "value", .required = true, .words = VR_WORDS("broken", "workaround", "fixed")), VR_END };
+static const struct vr_row sbbc_rows[] = { VR_A_STR(F, sbbc, "value", .required = true, .words = VR_WORDS("broken", "workaround", "fixed")), VR_END };
+static const struct vr_row ibs_rows[] = { VR_A_STR(F, ibs, "value", .required = true, .words = VR_WORDS("broken", "workaround", "fixed-ibs", "fixed-ccd", "fixed-na")), VR_END };
 static const struct vr_row tcg_rows[] = { VR_T_OSIZE(F, tcg_tb_cache_kib, "tb-cache"), VR_END };
 static const struct vr_row async_rows[] = { VR_A_YESNO(FEAT, state, "enabled", .required = true), VR_END };
 
@@ -302,7 +302,7 @@ static const struct vr_xml_elem timer_elem = { .name = "timer", .size = sizeof(T
 #define AT(mask) VR_WHEN(C, offset, mask)
 #define O(X) VR_BIT(VR_CLOCK_##X)
 const struct vr_row vr_clock_rows[] = {
-    VR_A_ENUM(C, offset, "offset", vr_clock_offset_names, .bad = "unknown clock offset '%s'", .bad_code = VIR_ERR_CONFIG_UNSUPPORTED),
+    VR_A_ENUM(C, offset, "offset", vr_clock_offset_names, .unless_empty = true, .bad = "unknown clock offset '%s'", .bad_code = VIR_ERR_CONFIG_UNSUPPORTED),
     VR_A_STR(C, adjustment, "adjustment", AT(O(UTC) | O(LOCALTIME) | O(VARIABLE))),
     VR_A_STR(C, basis, "basis", AT(O(VARIABLE))),
     VR_A_STR(C, timezone, "timezone", AT(O(TIMEZONE))),

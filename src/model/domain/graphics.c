@@ -125,7 +125,14 @@ static void net_attrs(struct vr_format *f, const void *base)
         rdp_attrs(f, g);
 }
 
-static bool port_of(struct vr_parse *p, const struct vr_xml_node *node, const char *name, const char *bad, struct vr_oint *out,
+static bool bad_int(const struct vr_xml_node *node, const char *name, const char *text, struct vr_error **err)
+{
+    vr_error_report(err, VIR_FROM_XML, VIR_ERR_XML_ERROR, -1,
+                    _("Invalid value for attribute '%s' in element '%s': '%s'. Expected integer value"), name, node->name, text);
+    return vr_xml_locate(err, node);
+}
+
+static bool port_of(struct vr_parse *p, const struct vr_xml_node *node, const char *name, struct vr_oint *out,
                     struct vr_error **err)
 {
     const char *text = vr_xml_get(node, name);
@@ -133,7 +140,7 @@ static bool port_of(struct vr_parse *p, const struct vr_xml_node *node, const ch
     if (!text)
         return true;
     if (!vr_text_i64(text, 10, INT32_MIN, INT32_MAX, &v))
-        return vr_parse_fail(p, node, err, VIR_ERR_INTERNAL_ERROR, "%s%s", bad, text);
+        return bad_int(node, name, text, err);
     *out = (struct vr_oint){ true, (int)v };
     return true;
 }
@@ -149,11 +156,9 @@ static bool net_parse(struct vr_parse *p, const struct vr_xml_node *node, void *
     GFX *g = base;
     if (g->type != VR_GRAPHICS_VNC && g->type != VR_GRAPHICS_SPICE && g->type != VR_GRAPHICS_RDP)
         return true;
-    const char *bad = g->type == VR_GRAPHICS_VNC ? "cannot parse vnc port " : g->type == VR_GRAPHICS_SPICE ?
-                      "cannot parse spice port " : "cannot parse rdp port ";
-    if (!port_of(p, node, "port", bad, &g->port, err) ||
-        !port_of(p, node, "tlsPort", "cannot parse spice tlsPort ", &g->tls_port, err) ||
-        !port_of(p, node, "websocket", "cannot parse vnc WebSocket port ", &g->websocket, err))
+    if (!port_of(p, node, "port", &g->port, err) ||
+        !port_of(p, node, "tlsPort", &g->tls_port, err) ||
+        !port_of(p, node, "websocket", &g->websocket, err))
         return false;
     g->listen_attr = vr_arena_strdup(p->arena, vr_xml_get(node, "listen"));
     if (g->type == VR_GRAPHICS_VNC)
@@ -240,12 +245,12 @@ static const struct vr_row graphics_rows[] = {
     VR_A_YESNO(GFX, p2p, "p2p", FOR(B(DBUS))),
     VR_A_STR(GFX, dbus_address, "address", FOR(B(DBUS)), .when = plain_skip),
     VR_A_STR(GFX, keymap, "keymap", FOR(B(VNC) | B(SPICE))),
-    VR_A_STR(GFX, share_policy, "sharePolicy", FOR(B(VNC))),
-    VR_A_STR(GFX, default_mode, "defaultMode", FOR(B(SPICE))),
+    VR_A_STR(GFX, share_policy, "sharePolicy", FOR(B(VNC)), .words = VR_WORDS("allow-exclusive", "force-shared", "ignore")),
+    VR_A_STR(GFX, default_mode, "defaultMode", FOR(B(SPICE)), .words = VR_WORDS("any", "secure", "insecure")),
     VR_A_STR(GFX, username, "username", FOR(B(RDP)), .only = VR_FORM_SECURE),
     VR_A_STR(GFX, passwd, "passwd", FOR(B(VNC) | B(SPICE) | B(RDP)), .only = VR_FORM_SECURE),
     VR_A_STR(GFX, passwd_valid_to, "passwdValidTo", FOR(B(VNC) | B(SPICE)), .only = VR_FORM_SECURE),
-    VR_A_STR(GFX, connected, "connected", FOR(B(VNC) | B(SPICE))),
+    VR_A_STR(GFX, connected, "connected", FOR(B(VNC) | B(SPICE)), .words = VR_WORDS("fail", "disconnect", "keep")),
     VR_A_YESNO(GFX, power_control, "powerControl", FOR(B(VNC))),
     VR_LISTED(GFX, listens, "listen", listen_elem, FOR(B(VNC) | B(SPICE) | B(RDP))),
     VR_LISTED(GFX, channels, "channel", channel_elem, FOR(B(SPICE))),

@@ -94,16 +94,17 @@ static const struct vr_row host_source_rows[] = {
     VR_END,
 };
 static const struct vr_row mdev_address_rows[] = {
-    VR_ROW_("uuid", VR_K_UUID, VR_AT_ATTR, VR_MEMBER(HD, mdev_uuid, struct vr_uuid), .has = VR_HAS(HD, has_mdev_uuid)), VR_END,
+    VR_ROW_("uuid", VR_K_UUID, VR_AT_ATTR, VR_MEMBER(HD, mdev_uuid, struct vr_uuid),
+            .bad = "Cannot parse uuid attribute of element <address>", .bad_code = VIR_ERR_INTERNAL_ERROR, .has = VR_HAS(HD, has_mdev_uuid)), VR_END,
 };
 static const struct vr_row mdev_source_rows[] = { VR_GROUP("address", mdev_address_rows), VR_END };
 static const struct vr_row block_rows[] = { VR_T_STR(HD, caps_path, "block"), VR_END };
 static const struct vr_row char_rows[] = { VR_T_STR(HD, caps_path, "char"), VR_END };
 static const struct vr_row iface_rows[] = { VR_T_STR(HD, caps_iface, "interface"), VR_END };
 
-static const struct vr_row driver_rows[] = { VR_A_STR(HD, driver_name, "name"), VR_END };
+static const struct vr_row driver_rows[] = { VR_A_STR(HD, driver_name, "name", .words = VR_WORDS("default", "kvm", "vfio", "xen")), VR_END };
 static const struct vr_row teaming_rows[] = {
-    VR_A_STR(HD, teaming.type, "type", .required = true),
+    VR_A_STR(HD, teaming.type, "type", .required = true, .words = VR_WORDS("persistent", "transient")),
     VR_A_STR(HD, teaming.persistent, "persistent"),
     VR_END,
 };

@@ -96,7 +96,7 @@ static const struct vr_xml_elem bandwidth_elem = {
 
 static const struct vr_row vlan_tag_rows[] = {
     VR_A_UINT(struct vr_vlan_tag, id, "id", .required = true, .zero = true, .radix = VR_RADIX_ANY, .missing = "missing vlan tag id attribute"),
-    VR_A_STR(struct vr_vlan_tag, native_mode, "nativeMode"),
+    VR_A_STR(struct vr_vlan_tag, native_mode, "nativeMode", .words = VR_WORDS("tagged", "untagged")),
     VR_END,
 };
 static bool vlan_tag_after(struct vr_parse *p, const struct vr_xml_node *node, void *obj, struct vr_error **err)
@@ -324,7 +324,7 @@ static const struct vr_row guest_rows[] = {
     VR_A_STR(NET, guest_actual, "actual", .when = live),
     VR_END,
 };
-static const struct vr_row model_rows[] = { VR_A_STR(NET, model, "type"), VR_END };
+static const struct vr_row model_rows[] = { VR_A_STR(NET, model, "type", .unless_empty = true), VR_END };
 
 #define OFF struct vr_net_offloads
 static const struct vr_row host_offload_rows[] = {
@@ -370,7 +370,7 @@ static const struct vr_row rx_rows[] = { VR_GROUP("frames", frames_rows), VR_END
 static const struct vr_row coalesce_rows[] = { VR_GROUP("rx", rx_rows), VR_END };
 static const struct vr_row port_rows[] = { VR_A_YESNO(NET, isolated, "isolated"), VR_END };
 static const struct vr_row teaming_rows[] = {
-    VR_A_STR(NET, teaming_type, "type", .required = true),
+    VR_A_STR(NET, teaming_type, "type", .required = true, .words = VR_WORDS("persistent", "transient")),
     VR_A_STR(NET, teaming_persistent, "persistent"),
     VR_END,
 };

@@ -71,8 +71,8 @@ static const struct vr_row fs_driver_rows[] = {
     VR_INLINE_PART(FS, virtio, vr_virtio_rows),
     VR_END,
 };
-static const struct vr_row cache_rows[] = { VR_A_STR(FS, cache_mode, "mode"), VR_END };
-static const struct vr_row sandbox_rows[] = { VR_A_STR(FS, sandbox, "mode"), VR_END };
+static const struct vr_row cache_rows[] = { VR_A_STR(FS, cache_mode, "mode", .words = VR_WORDS("none", "always")), VR_END };
+static const struct vr_row sandbox_rows[] = { VR_A_STR(FS, sandbox, "mode", .words = VR_WORDS("namespace", "chroot")), VR_END };
 static const struct vr_row lock_rows[] = { VR_A_ONOFF(FS, posix_lock, "posix"), VR_A_ONOFF(FS, flock, "flock"), VR_END };
 static const struct vr_row pool_rows[] = { VR_A_OUINT(FS, thread_pool_size, "size"), VR_END };
 static const struct vr_row binary_rows[] = {
@@ -106,7 +106,7 @@ static const struct vr_row fs_rows[] = {
     VR_A_STR(FS, fmode, "fmode"),
     VR_A_STR(FS, dmode, "dmode"),
     VR_A_ENUM(FS, model, "model", vr_virtio_model_names),
-    VR_A_STR(FS, multidevs, "multidevs"),
+    VR_A_STR(FS, multidevs, "multidevs", .words = VR_WORDS("default", "remap", "forbid", "warn")),
     VR_GROUP("driver", fs_driver_rows),
     VR_GROUP("binary", binary_rows),
     VR_GROUP("source", fs_source_rows),

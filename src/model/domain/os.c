@@ -12,7 +12,7 @@ VR_ENUM_NAMES(vr_firmware, VR_FIRMWARES)
 
 #define OS struct vr_os
 static const struct vr_row type_rows[] = {
-    VR_A_STR(OS, arch, "arch"), VR_A_STR(OS, machine, "machine"), VR_C_STR(OS, type), VR_END,
+    VR_A_STR(OS, arch, "arch", .unless_empty = true), VR_A_STR(OS, machine, "machine", .unless_empty = true), VR_C_STR(OS, type), VR_END,
 };
 static const struct vr_row feature_rows[] = {
     VR_A_YESNO(struct vr_firmware_feature, enabled, "enabled", .required = true),

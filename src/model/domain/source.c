@@ -131,7 +131,7 @@ static const struct vr_xml_elem reservations_elem = { .name = "reservations", .s
 #define HOST struct vr_storage_host
 static const struct vr_row host_rows[] = {
     VR_A_STR(HOST, name, "name"),
-    VR_A_OUINT(HOST, port, "port", .max = 65535, .bad = "failed to parse port number '%s'", .bad_code = VIR_ERR_XML_ERROR),
+    VR_A_OUINT(HOST, port, "port", .max = 65535, .bad = "failed to parse port number '%s'", .bad_code = VIR_ERR_INVALID_ARG),
     VR_A_ENUM(HOST, transport, "transport", vr_host_transport_names, .unset = VR_TRANSPORT_TCP,
               .bad = "unknown protocol transport type '%s'", .bad_code = VIR_ERR_CONFIG_UNSUPPORTED),
     VR_A_STR(HOST, socket, "socket"),
@@ -161,8 +161,8 @@ const struct vr_xml_elem vr_cookie_elem = { .name = "cookie", .size = sizeof(str
 
 static const struct vr_row slice_rows[] = {
     VR_A_STR(struct vr_slice, type, "type"),
-    VR_A_U64(struct vr_slice, offset, "offset", .zero = true),
-    VR_A_U64(struct vr_slice, size, "size", .required = true, .nonzero = true),
+    VR_A_U64(struct vr_slice, offset, "offset", .zero = true, .bad = "malformed value '%s' of 'offset' attribute of slice"),
+    VR_A_U64(struct vr_slice, size, "size", .required = true, .nonzero = true, .bad = "malformed value '%s' of 'size' attribute of slice"),
     VR_END,
 };
 static const struct vr_xml_elem slice_elem = { .name = "slice", .size = sizeof(struct vr_slice), .rows = slice_rows };
@@ -209,9 +209,7 @@ const struct vr_row vr_source_rows[] = {
     VR_A_STR(SRC, path, "dev", TYPE(B(BLOCK)), .unless_empty = true),
     VR_A_STR(SRC, path, "dir", TYPE(B(DIR)), .unless_empty = true),
     VR_A_STR(SRC, path, "dev", TYPE(B(VHOST_VDPA))),
-    VR_A_ENUM(SRC, protocol, "protocol", vr_net_protocol_names, TYPE(B(NETWORK)), .required = true,
-              .missing = "missing network source protocol type", .bad = "unknown protocol type '%s'",
-              .bad_code = VIR_ERR_CONFIG_UNSUPPORTED),
+    VR_A_ENUM(SRC, protocol, "protocol", vr_net_protocol_names, TYPE(B(NETWORK)), .required = true,),
     VR_A_STR(SRC, name, "name", TYPE(B(NETWORK))),
     VR_A_STR(SRC, query, "query", TYPE(B(NETWORK))),
     VR_A_YESNO(SRC, tls, "tls", TYPE(B(NETWORK))),

@@ -66,6 +66,9 @@ bool vr_domain_complete(struct vr_domain_def *def, unsigned flags, struct vr_err
 struct vr_device;
 bool vr_device_complete(const struct vr_domain_def *def, struct vr_device *dev, unsigned flags, struct vr_error **err);
 
+/** .words = VR_WORDS("a", "b") */
+#define VR_WORDS(...) ((const char *const[]){ __VA_ARGS__, NULL })
+
 static inline bool vr_inactive(const struct vr_format *f)
 {
     return f->flags & VR_FORM_INACTIVE;

@@ -87,10 +87,10 @@ static bool page_after(struct vr_parse *p, const struct vr_xml_node *node, void 
 }
 static const struct vr_xml_elem page_elem = { .name = "page", .size = sizeof(struct vr_hugepage), .rows = page_rows, .after_parse = page_after };
 static const struct vr_row hugepages_rows[] = { VR_LISTED(MB, pages, "page", page_elem), VR_END };
-static const struct vr_row mb_source_rows[] = { VR_A_STR(MB, source_type, "type", .required = true), VR_END };
+static const struct vr_row mb_source_rows[] = { VR_A_STR(MB, source_type, "type", .required = true, .words = VR_WORDS("file", "anonymous", "memfd")), VR_END };
 static const struct vr_row mb_access_rows[] = { VR_A_ENUM(MB, access, "mode", vr_mem_access_names, .required = true), VR_END };
 static const struct vr_row mb_allocation_rows[] = {
-    VR_A_STR(MB, allocation_mode, "mode"), VR_A_UINT(MB, allocation_threads, "threads", .nonzero = true), VR_END,
+    VR_A_STR(MB, allocation_mode, "mode", .words = VR_WORDS("immediate", "ondemand")), VR_A_UINT(MB, allocation_threads, "threads", .nonzero = true), VR_END,
 };
 const struct vr_row vr_memory_backing_rows[] = {
     VR_GROUP("hugepages", hugepages_rows, .has = VR_HAS(MB, hugepages)),
@@ -164,13 +164,13 @@ static const struct vr_xml_elem iothreadsched_elem = { .name = "iothreadsched", 
 static const struct vr_xml_elem emulatorsched_elem = { .name = "emulatorsched", .size = sizeof(SCHED), .rows = sched_tail_rows, .after_parse = sched_after };
 
 static const struct vr_row emulatorpin_rows[] = {
-    VR_A_CPUSET(CT, emulatorpin, "cpuset", .required = true, .missing = "missing cpuset for emulatorpin"), VR_END,
+    VR_A_CPUSET(CT, emulatorpin, "cpuset", .required = true, .missing = "missing cpuset for emulatorpin", .missing_code = VIR_ERR_INTERNAL_ERROR), VR_END,
 };
 
 static const struct vr_row cache_alloc_rows[] = {
     VR_A_UINT(struct vr_cache_alloc, id, "id", .zero = true, .required = true),
     VR_A_UINT(struct vr_cache_alloc, level, "level", .required = true),
-    VR_A_STR(struct vr_cache_alloc, type, "type", .required = true),
+    VR_A_STR(struct vr_cache_alloc, type, "type", .required = true, .words = VR_WORDS("both", "code", "data")),
     VR_A_SIZE(struct vr_cache_alloc, size_kib, "size"),
     VR_END,
 };
@@ -282,7 +282,8 @@ const struct vr_xml_elem vr_cputune_elem = { .name = "cputune", .size = sizeof(C
 static const struct vr_row numa_memory_rows[] = {
     VR_A_STR(NT, mode, "mode"),
     VR_A_CPUSET(NT, nodeset, "nodeset"),
-    VR_A_ENUM(NT, placement, "placement", vr_placement_names, .unset = VR_PLACEMENT_STATIC),
+    VR_A_ENUM(NT, placement, "placement", vr_placement_names, .unset = VR_PLACEMENT_STATIC,
+              .bad = "Unsupported NUMA memory placement mode '%s'", .bad_code = VIR_ERR_CONFIG_UNSUPPORTED),
     VR_END,
 };
 static const struct vr_row memnode_rows[] = {
