@@ -17,7 +17,7 @@ TOP = os.environ.get('HOUSE_TOP') or os.path.dirname(os.path.dirname(os.path.abs
 # header pattern -> the files (by pattern) that may include it
 WRAPPED = (
     (r'json-c/|json\.h$|json_object\.h$', r'^src/base/json\.c$'),
-    (r'libxml/', r'^src/schema/xml\.c$'),
+    (r'libxml/', r'^src/schema/xmlread\w*\.c$|^src/schema/libxml\.c$'),
     (r'systemd/sd-event\.h$', r'^src/loop/[\w-]+\.c$|^src/host/sdbus\w*\.c$'),
     (r'systemd/sd-bus\.h$', r'^src/host/\w*bus\w*\.[ch]$'),
     (r'systemd/sd-(daemon|journal|login|id128|device|messages)\.h$', r'^src/daemon/[\w-]+\.c$|^src/base/log\w*\.c$'),

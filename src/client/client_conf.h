@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+#include <stdbool.h>
+#include "base/arena.h"
+#include "base/error.h"
+
+/**
+ * vr_client_conf_uri - which URI is meant: $LIBVIRT_DEFAULT_URI or uri_default when *name is NULL, then uri_aliases
+ *
+ * *name stays NULL when nobody says one. Reads libvirt.conf; a mistake in it is an error with its line.
+ */
+bool vr_client_conf_uri(struct vr_arena *arena, const char **name, bool aliases, struct vr_error **err);

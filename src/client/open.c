@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Opening and closing connections. */
+#define VR_ERROR_DOMAIN VIR_FROM_REMOTE
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "base/alloc.h"
+#include "base/paths.h"
+#include "base/str.h"
+#include "call.h"
+#include "client_conf.h"
+#include "eventloop.h"
+#include "events.h"
+#include "remote_internal.h"
+#include "transport.h"
+#include "uri.h"
+
+/* ---- authentication ---------------------------------------------------------------------------------------------- */
+
+static bool insisted(const struct vr_uri *uri, int32_t type, struct vr_error **err)
+{
+    const char *want = uri ? vr_uri_param(uri, "auth") : NULL;
+    if (!want)
+        return true;
+    bool sasl = vr_streq(want, "sasl") || vr_starts_with(want, "sasl.");
+    if (!sasl && !vr_streq(want, "polkit"))
+        return vr_fail(err, VIR_ERR_AUTH_FAILED, "unknown authentication type %s", want);
+    if (type != (sasl ? 1 : 2))
+        return vr_fail(err, VIR_ERR_AUTH_FAILED, "requested authentication type %s rejected", want);
+    return true;
+}
+
+static bool authenticate(struct vr_remote *r, const struct vr_uri *uri, struct vr_arena *arena, struct vr_error **err)
+{
+    struct vr_void nothing = { 0 };
+    struct vr_auth_list_ret list;
+    if (!vr_remote_call(r, &vr_api_auth_list, &nothing, arena, &list, NULL, err))
+        return false;
+    int32_t type = list.types_count ? list.types[0] : 0;
+    if (!insisted(uri, type, err))
+        return false;
+    struct vr_auth_polkit_ret polkit;
+    switch (type) {
+    case 0:
+        return true;
+    case 2:
+        return vr_remote_call(r, &vr_api_auth_polkit, &nothing, arena, &polkit, NULL, err);
+    case 1:
+        return vr_fail(err, VIR_ERR_AUTH_FAILED, "%s", "the server asks for SASL, which is not built into this library");
+    default:
+        return vr_fail(err, VIR_ERR_AUTH_FAILED, "unsupported authentication type %d", type);
+    }
+}
+
+/* ---- opening ----------------------------------------------------------------------------------------------------- */
+
+static bool session_begin(virConnectPtr conn, const struct vr_uri *uri, unsigned flags, struct vr_arena *arena,
+                          struct vr_error **err)
+{
+    struct vr_remote *r = conn->remote;
+    if (!authenticate(r, uri, arena, err))
+        return false;
+    vr_remote_watch(r);
+    if (vr_eventloop_there())
+        vr_remote_feature(r, VR_FEATURE_KEEPALIVE); /* before opening: it also starts the server's pings */
+    struct vr_connect_open_args open = { .name = uri ? vr_uri_for_server(arena, uri) : NULL,
+                                         .flags = flags & VIR_CONNECT_RO };
+    if (!vr_remote_call(r, &vr_api_connect_open, &open, arena, NULL, NULL, err))
+        return false;
+    vr_remote_opened(r);
+    if (uri)
+        return true;
+    struct vr_void nothing = { 0 };
+    struct vr_connect_get_uri_ret answer;
+    if (!vr_remote_call(r, &vr_api_connect_get_uri, &nothing, arena, &answer, NULL, err))
+        return false;
+    conn->uri = vr_strdup(answer.uri);
+    return true;
+}
+
+static bool only_local(const struct vr_uri *uri, struct vr_error **err)
+{
+    static const char *const inside[] = { "test", "esx", "gsx", "vpx", "hyperv", "vmwareplayer", "vmwarews",
+                                          "vmwarefusion", "openvz", NULL };
+    if (uri->transport || uri->host || vr_name_index(inside, uri->driver) < 0)
+        return true;
+    return vr_error_report(err, VIR_FROM_NONE, VIR_ERR_CONFIG_UNSUPPORTED, -1,
+                           "the driver '%s' runs inside the library and is not built into this one; %s+unix:/// asks a "
+                           "daemon for it", uri->driver, uri->driver);
+}
+
+static virConnectPtr open_connection(const char *name, unsigned flags, struct vr_error **err)
+{
+    VR_AUTO(vr_arena) *arena = vr_arena_new();
+    struct vr_uri uri;
+    if (name && !*name)
+        name = NULL;
+    if (!vr_client_conf_uri(arena, &name, !(flags & VIR_CONNECT_NO_ALIASES), err))
+        return NULL;
+    if (name && !strchr(name, ':')) {
+        vr_error_report(err, VIR_FROM_NONE, VIR_ERR_NO_CONNECT, -1, "URI '%s' does not include a driver name", name);
+        return NULL;
+    }
+    if (name && (!vr_uri_parse(arena, name, &uri, err) || !only_local(&uri, err)))
+        return NULL;
+    struct vr_transport how;
+    int fd = vr_transport_connect(arena, name ? &uri : NULL, flags, &how, err);
+    if (fd < 0)
+        return NULL;
+    virConnectPtr conn = vr_connect_new(VR_CONNECT_MAGIC);
+    conn->readonly = flags & VIR_CONNECT_RO;
+    conn->uri = vr_strdup(name);
+    conn->remote = vr_remote_new(fd, how.unix_socket, conn);
+    if (session_begin(conn, name ? &uri : NULL, flags, arena, err))
+        return conn;
+    vr_connect_unref(conn);
+    return NULL;
+}
+
+static virConnectPtr open_reporting(const char *name, unsigned flags)
+{
+    struct vr_error *err = NULL;
+    vr_last_reset();
+    virConnectPtr conn = open_connection(name, flags, &err);
+    if (!conn)
+        vr_last_report(NULL, &err);
+    return conn;
+}
+
+virConnectPtr virConnectOpen(const char *name)
+{
+    return open_reporting(name, 0);
+}
+
+virConnectPtr virConnectOpenReadOnly(const char *name)
+{
+    return open_reporting(name, VIR_CONNECT_RO);
+}
+
+virConnectPtr virConnectOpenAuth(const char *name, virConnectAuthPtr auth, unsigned int flags)
+{
+    return open_reporting(name, flags);
+}
+
+int virConnectClose(virConnectPtr conn)
+{
+    VR_CALL(c, VIR_FROM_NONE);
+    bool ok = vr_begin_connect(&c, conn);
+    c.conn = ok ? NULL : c.conn;
+    if (!vr_end(&c, ok))
+        return -1;
+    return vr_connect_unref(conn) ? 0 : 1;
+}
+
+int virConnectRef(virConnectPtr conn)
+{
+    VR_CALL(c, VIR_FROM_DOMAIN);
+    bool ok = vr_begin_connect(&c, conn);
+    if (ok)
+        vr_connect_ref(conn);
+    return vr_end(&c, ok) ? 0 : -1;
+}
+
+int virInitialize(void)
+{
+    return 0;
+}
+
+int virGetVersion(unsigned long *libVer, const char *type, unsigned long *typeVer)
+{
+    vr_last_reset();
+    if (!libVer) {
+        struct vr_error *err = NULL;
+        vr_error_report(&err, VIR_FROM_NONE, VIR_ERR_INVALID_ARG, -1, "%s in %s must not be NULL", "libVer", __func__);
+        vr_last_report(NULL, &err);
+        return -1;
+    }
+    *libVer = LIBVIR_VERSION_NUMBER;
+    if (typeVer)
+        *typeVer = LIBVIR_VERSION_NUMBER;
+    return 0;
+}
+
+/* ---- what a connection is ---------------------------------------------------------------------------------------- */
+
+char *virConnectGetURI(virConnectPtr conn)
+{
+    VR_CALL(c, VIR_FROM_DOMAIN);
+    bool ok = vr_begin_connect(&c, conn);
+    char *uri = ok ? vr_strdup(conn->uri) : NULL;
+    vr_end(&c, ok);
+    return uri;
+}
+
+const char *virConnectGetType(virConnectPtr conn)
+{
+    VR_CALL(c, VIR_FROM_DOMAIN);
+    const char *type = NULL;
+    struct vr_void nothing = { 0 };
+    struct vr_connect_get_type_ret out;
+    if (vr_begin_connect(&c, conn) && vr_send(&c, &vr_api_connect_get_type, &nothing, &out)) {
+        pthread_mutex_lock(&conn->lock);
+        if (!conn->type)
+            conn->type = vr_strdup(out.type);
+        type = conn->type;
+        pthread_mutex_unlock(&conn->lock);
+    }
+    vr_end(&c, type != NULL);
+    return type;
+}
+
+int virConnectIsAlive(virConnectPtr conn)
+{
+    VR_CALL(c, VIR_FROM_DOMAIN);
+    bool ok = vr_begin_connect(&c, conn);
+    int alive = ok ? vr_remote_alive(conn->remote) : -1;
+    vr_end(&c, ok);
+    return alive;
+}
+
+static int secure(virConnectPtr conn, const char *function, bool transport)
+{
+    struct vr_client_call c = { .function = function, .domain = VIR_FROM_DOMAIN };
+    struct vr_void nothing = { 0 };
+    struct vr_connect_is_secure_ret out;
+    bool ok = vr_begin_connect(&c, conn) && vr_send(&c, &vr_api_connect_is_secure, &nothing, &out);
+    return vr_end(&c, ok) ? transport && out.secure : -1;
+}
+
+int virConnectIsSecure(virConnectPtr conn)
+{
+    return secure(conn, __func__, conn && conn->magic == VR_CONNECT_MAGIC && vr_remote_is_unix(conn->remote));
+}
+
+int virConnectIsEncrypted(virConnectPtr conn)
+{
+    return secure(conn, __func__, false); /* no transport here encrypts */
+}
+
+int virConnectSetKeepAlive(virConnectPtr conn, int interval, unsigned int count)
+{
+    VR_CALL(c, VIR_FROM_DOMAIN);
+    int result = vr_begin_connect(&c, conn) ? vr_remote_keepalive(conn->remote, interval, count, &c.err) : -1;
+    vr_end(&c, result >= 0);
+    return result;
+}
+
+/* ---- being told of the end --------------------------------------------------------------------------------------- */
+
+int virConnectRegisterCloseCallback(virConnectPtr conn, virConnectCloseFunc cb, void *opaque, virFreeCallback freecb)
+{
+    VR_CALL(c, VIR_FROM_DOMAIN);
+    bool ok = vr_begin_connect(&c, conn) && vr_arg(&c, cb, "cb");
+    if (ok) {
+        pthread_mutex_lock(&conn->lock);
+        if (conn->close_cb) {
+            ok = vr_error_report(&c.err, VIR_FROM_REMOTE, VIR_ERR_OPERATION_INVALID, -1, "%s",
+                                 "A close callback is already registered");
+        } else {
+            conn->close_cb = cb;
+            conn->close_opaque = opaque;
+            conn->close_free = freecb;
+            vr_connect_ref(conn); /* kept until it was called or taken back: closing alone does not end it, as stock's */
+        }
+        pthread_mutex_unlock(&conn->lock);
+    }
+    if (ok && !conn->close_asked && vr_remote_feature(conn->remote, VR_FEATURE_CLOSE_CALLBACK)) {
+        struct vr_void nothing = { 0 };
+        conn->close_asked = vr_remote_need_events(conn->remote) &&
+                            vr_remote_call(conn->remote, &vr_api_connect_register_close_callback, &nothing, c.arena, NULL,
+                                           NULL, NULL);
+    }
+    return vr_end(&c, ok) ? 0 : -1;
+}
+
+int virConnectUnregisterCloseCallback(virConnectPtr conn, virConnectCloseFunc cb)
+{
+    VR_CALL(c, VIR_FROM_DOMAIN);
+    bool ok = vr_begin_connect(&c, conn) && vr_arg(&c, cb, "cb");
+    virFreeCallback ff = NULL;
+    void *opaque = NULL;
+    if (ok) {
+        pthread_mutex_lock(&conn->lock);
+        if (conn->close_cb != cb) {
+            ok = vr_error_report(&c.err, VIR_FROM_REMOTE, VIR_ERR_OPERATION_INVALID, -1, "%s",
+                                 "A different callback was requested");
+        } else {
+            ff = conn->close_free;
+            opaque = conn->close_opaque;
+            conn->close_cb = NULL;
+            conn->close_free = NULL;
+        }
+        pthread_mutex_unlock(&conn->lock);
+    }
+    if (ok && conn->close_asked) {
+        struct vr_void nothing = { 0 };
+        conn->close_asked = false;
+        vr_remote_call(conn->remote, &vr_api_connect_unregister_close_callback, &nothing, c.arena, NULL, NULL, NULL);
+    }
+    if (ff)
+        ff(opaque);
+    vr_end(&c, ok);
+    if (ok)
+        vr_connect_unref(conn);
+    return ok ? 0 : -1;
+}
+
+/* ---- asking a person --------------------------------------------------------------------------------------------- */
+
+static int ask_terminal(virConnectCredentialPtr cred, unsigned int count, void *data)
+{
+    for (unsigned i = 0; i < count; i++) {
+        bool hidden = cred[i].type == VIR_CRED_PASSPHRASE || cred[i].type == VIR_CRED_NOECHOPROMPT;
+        char line[1024];
+        if (hidden) {
+            vr_autofree char *prompt = vr_printf("%s:", cred[i].prompt);
+            const char *answer = getpass(prompt);
+            if (!answer)
+                return -1;
+            cred[i].result = vr_strdup(answer);
+        } else if (cred[i].type != VIR_CRED_EXTERNAL) {
+            printf("%s:", cred[i].prompt);
+            fflush(stdout);
+            if (!fgets(line, sizeof(line), stdin))
+                return -1;
+            line[strcspn(line, "\n")] = '\0';
+            cred[i].result = vr_strdup(line[0] || !cred[i].defresult ? line : cred[i].defresult);
+        } else {
+            return -1;
+        }
+        cred[i].resultlen = (unsigned)strlen(cred[i].result);
+    }
+    return 0;
+}
+
+static int ask_types[] = { VIR_CRED_AUTHNAME, VIR_CRED_ECHOPROMPT, VIR_CRED_REALM, VIR_CRED_PASSPHRASE,
+                           VIR_CRED_NOECHOPROMPT };
+static virConnectAuth ask = { .credtype = ask_types, .ncredtype = VR_COUNT(ask_types), .cb = ask_terminal };
+virConnectAuthPtr virConnectAuthPtrDefault = &ask;
