@@ -57,8 +57,11 @@ static bool make_dirs(struct vr_error **err)
         !make_dir(vr_qemu.lib_dir, 0751, err) || !make_dir(vr_qemu.channel_dir, 0751, err) ||
         !make_dir(vr_qemu.cache_dir, 0751, err) || !make_dir(vr_qemu.log_dir, 0755, err))
         return false;
+    vr_autofree char *nvram = vr_printf("%s/nvram", vr_qemu.lib_dir), *ram = vr_printf("%s/ram", vr_qemu.lib_dir);
+    if (!make_dir(nvram, 0751, err) || !make_dir(ram, 0751, err))
+        return false;
     if (vr_qemu.privileged && vr_qemu.conf->user_known) {
-        const char *const owned[] = { vr_qemu.lib_dir, vr_qemu.channel_dir, vr_qemu.cache_dir };
+        const char *const owned[] = { vr_qemu.lib_dir, vr_qemu.channel_dir, vr_qemu.cache_dir, nvram, ram };
         for (size_t i = 0; i < VR_COUNT(owned); i++)
             if (chown(owned[i], vr_qemu.conf->uid, vr_qemu.conf->gid) < 0)
                 return vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, errno,

@@ -294,8 +294,10 @@ VR_SUSPENDS static bool enter_cgroups(struct vr_domain *dom, struct vr_error **e
     }
     bool ok = vr_cgroup_start(&start, &hostside_of(dom->run)->cgroup, vr_after(VR_SPAN_LAUNCH), err);
     free(indexes);
-    /* Told even where there are no groups, as stock does: it is where the guest would be. */
-    if (ok && !def->resource_partition)
+    /* Told where the kernel has groups, whether or not the guest got one, as stock does: it is where it would be. */
+    bool kernel_has_groups = access("/sys/fs/cgroup/cgroup.controllers", F_OK) == 0 ||
+                             access("/sys/fs/cgroup/cpu", F_OK) == 0;
+    if (ok && kernel_has_groups && !def->resource_partition)
         dom->live->resource_partition = "/machine";
     return ok;
 }

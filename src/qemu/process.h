@@ -25,7 +25,8 @@ struct vr_guest_run {
     struct vr_monitor *monitor;     /* NULL until connected, and when the guest was found without one */
     struct vr_group *group;         /* fibers about this run of the guest */
     struct vr_qemu_caps *caps;
-    char *lib_dir, *channel_dir, *monitor_path, *pid_path, *log_path;
+    char *lib_dir, *channel_dir, *memory_dir, *monitor_path, *pid_path, *log_path;
+    bool memory_files; /* RAM is files below memory_dir */
     off_t log_start;                /* where this run's part of the log begins */
     struct vr_hostside *hostside;   /* hostside.c */
     pid_t *vcpu_tids;               /* by vcpu number; 0 = offline or unknown */

@@ -45,6 +45,7 @@ void vr_guest_run_free(struct vr_guest_run *run)
         close(run->pidfd);
     free(run->lib_dir);
     free(run->channel_dir);
+    free(run->memory_dir);
     free(run->monitor_path);
     free(run->pid_path);
     free(run->log_path);
@@ -72,6 +73,7 @@ void vr_guest_run_paths(struct vr_guest_run *run, int id, const char *name)
     vr_autofree char *id_name = short_name(id, name);
     run->lib_dir = vr_printf("%s/domain-%s", vr_qemu.lib_dir, id_name);
     run->channel_dir = vr_printf("%s/domain-%s", vr_qemu.channel_dir, id_name);
+    run->memory_dir = vr_guest_run_memory_dir(id, name);
     run->monitor_path = vr_printf("%s/monitor.sock", run->lib_dir);
     run->pid_path = vr_printf("%s/%s.pid", vr_qemu.state_dir, name);
     run->log_path = vr_printf("%s/%s.log", vr_qemu.log_dir, name);

@@ -125,14 +125,14 @@ VR_SUSPENDS static bool prepare_definition(struct start *s, struct vr_error **er
         !vr_qemu_cpu_expand(def, s->run->caps, err) || !vr_qemu_aliases(def, err) || !vr_qemu_round_memory(def, err))
         return false;
     vr_qemu_prepare_live(def, &where);
+    s->run->memory_files = vr_qemu_needs_memory_dir(def);
     if (!vr_ports_reserve(def, err))
         return false;
     fill_listens(def);
     unsigned next = 1;
     vr_qemu_prepare_blocks(def, &next);
     s->run->nodename_index = next - 1;
-    if (vr_has_balloon(def)) /* until the balloon driver in the guest acts, it has all of it */
-        def->current_memory_kib = def->memory_kib;
+    def->current_memory_kib = def->memory_kib; /* until a balloon driver in the guest acts, it has all of it */
     return true;
 }
 

@@ -24,11 +24,11 @@
 
 /* Everything the worker needs, copied: it must not look at the run. */
 struct files {
-    char *lib_dir, *channel_dir, *monitor_path, *log_path, *pid_path, *header;
+    char *lib_dir, *channel_dir, *memory_dir, *monitor_path, *log_path, *pid_path, *header;
     uid_t uid;
     gid_t gid;
     pid_t pid;
-    bool owned;
+    bool owned, memory_files;
     struct vr_rundir out;
     struct vr_error *err;
 };
@@ -43,6 +43,7 @@ static void files_free(void *arg)
     vr_error_free(f->err);
     free(f->lib_dir);
     free(f->channel_dir);
+    free(f->memory_dir);
     free(f->monitor_path);
     free(f->log_path);
     free(f->pid_path);
@@ -55,6 +56,8 @@ static struct files *files_new(const struct vr_guest_run *run)
     struct files *f = vr_new(struct files);
     f->lib_dir = vr_strdup(run->lib_dir);
     f->channel_dir = vr_strdup(run->channel_dir);
+    f->memory_dir = vr_strdup(run->memory_dir);
+    f->memory_files = run->memory_files;
     f->monitor_path = vr_strdup(run->monitor_path);
     f->log_path = vr_strdup(run->log_path);
     f->pid_path = vr_strdup(run->pid_path);
@@ -170,11 +173,13 @@ static void prepare_task(void *arg)
 {
     struct files *f = arg;
     if (make_private_dir(f, f->lib_dir, &f->err) && make_private_dir(f, f->channel_dir, &f->err) &&
-        write_master_key(f, &f->err) && open_log(f, &f->err) &&
+        (!f->memory_files || make_private_dir(f, f->memory_dir, &f->err)) && write_master_key(f, &f->err) && open_log(f, &f->err) &&
         (f->out.monitor_fd = vr_unix_listen(f->monitor_path, 0775, &f->err)) >= 0)
         return;
     vr_remove_tree(f->lib_dir);
     vr_remove_tree(f->channel_dir);
+    if (f->memory_files)
+        vr_remove_tree(f->memory_dir);
 }
 
 static void remove_task(void *arg)
@@ -184,6 +189,8 @@ static void remove_task(void *arg)
         vr_fail_errno(&f->err, VIR_ERR_SYSTEM_ERROR, errno, _("cannot remove '%s'"), f->lib_dir);
     if (!vr_remove_tree(f->channel_dir))
         vr_fail_errno(&f->err, VIR_ERR_SYSTEM_ERROR, errno, _("cannot remove '%s'"), f->channel_dir);
+    if (f->memory_dir && !vr_remove_tree(f->memory_dir)) /* a guest found again may have one */
+        vr_fail_errno(&f->err, VIR_ERR_SYSTEM_ERROR, errno, _("cannot remove '%s'"), f->memory_dir);
     if (unlink(f->pid_path) < 0 && errno != ENOENT)
         vr_fail_errno(&f->err, VIR_ERR_SYSTEM_ERROR, errno, _("cannot remove '%s'"), f->pid_path);
 }

@@ -102,6 +102,9 @@ struct vr_json *vr_qemu_net_device(const struct vr_domain_def *def, const struct
 struct vr_json *vr_qemu_controller_device(const struct vr_domain_def *def, const struct vr_controller *c,
                                           struct vr_error **err);
 
+/** Whether RAM of this guest is files below vr_qemu_run.memory_dir: it must exist then. */
+bool vr_qemu_needs_memory_dir(const struct vr_domain_def *def);
+
 /** The path of the socket of a channel that names none; arena-owned. */
 const char *vr_qemu_channel_path(struct vr_arena *arena, const struct vr_qemu_run *run, const struct vr_chr *channel);
 

@@ -181,8 +181,8 @@ struct vr_json *vr_qemu_disk_device(const struct vr_domain_def *def, const struc
     vr_json_add_str(props, "product", d->product);
     if (d->bus == VR_DISK_BUS_USB)
         vr_json_add_bool(props, "removable", d->removable == VR_TRI_ON);
-    if (!empty && d->cache != VR_CACHE_UNSET && d->bus != VR_DISK_BUS_FDC && d->device != VR_DISK_CDROM &&
-        d->device != VR_DISK_LUN)
+    if (!empty && d->cache != VR_CACHE_UNSET && d->bus != VR_DISK_BUS_FDC &&
+        (d->device != VR_DISK_CDROM || d->bus == VR_DISK_BUS_USB) && d->device != VR_DISK_LUN)
         vr_json_add_str(props, "write-cache",
                         d->cache == VR_CACHE_WRITETHROUGH || d->cache == VR_CACHE_DIRECTSYNC ? "off" : "on");
     if (d->geometry.cyls) {

@@ -151,6 +151,19 @@ static bool plain_cells(const struct build *b)
     return true;
 }
 
+bool vr_qemu_needs_memory_dir(const struct vr_domain_def *def)
+{
+    const struct vr_memory_backing *mb = &def->memory_backing;
+    if (mb->hugepages || (mb->source_type && vr_streq(mb->source_type, "memfd")))
+        return false;
+    bool files = mb->access || (mb->source_type && vr_streq(mb->source_type, "file"));
+    for (size_t i = 0; def->cpu && i < def->cpu->cells.n; i++)
+        files = files || def->cpu->cells.v[i]->mem_access;
+    for (size_t i = 0; i < def->memories.n; i++)
+        files = files || (def->memories.v[i]->access && !def->memories.v[i]->path);
+    return files;
+}
+
 bool build_memory(struct build *b)
 {
     const struct vr_domain_def *def = b->def;

@@ -14,10 +14,10 @@ static bool check_os(const struct vr_domain_def *def, const struct vr_qemu_caps 
         return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("Maximum CPUs greater than specified machine type limit %u"),
                        m->max_cpus);
     if (def->os.firmware == VR_FIRMWARE_BIOS && (def->os.nvram || def->os.loader_stateless == VR_TRI_NO))
-        return vr_fail(err, VIR_ERR_XML_DETAIL, "%s", _("Only EFI firmware permits NVRAM"));
+        return vr_error_report(err, VIR_FROM_DOMAIN, VIR_ERR_XML_DETAIL, -1, "%s", _("Only EFI firmware permits NVRAM"));
     if (def->os.firmware == VR_FIRMWARE_UNSET && def->os.firmware_features.n)
-        return vr_fail(err, VIR_ERR_XML_DETAIL, "%s",
-                       _("cannot use feature-based firmware autoselection when firmware autoselection is disabled"));
+        return vr_error_report(err, VIR_FROM_DOMAIN, VIR_ERR_XML_DETAIL, -1, "%s",
+                               _("cannot use feature-based firmware autoselection when firmware autoselection is disabled"));
     if (def->os.bootmenu_timeout > 65535)
         return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, "%s",
                        _("invalid value for boot menu timeout, must be in range [0,65535]"));
@@ -92,9 +92,6 @@ static bool check_controllers(const struct vr_domain_def *def, const struct vr_q
             c->info.type != VR_ADDRESS_UNSET)
             return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, "%s",
                            _("pci-root and pcie-root controllers should not have an address"));
-        if (c->type == VR_CONTROLLER_PCI && c->model == VR_CMODEL_PCIE_EXPANDER && !vr_qemu_is_q35(def))
-            return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, "%s",
-                           _("pcie-expander-bus controllers are not supported with this machine type"));
         if (c->type == VR_CONTROLLER_PCI && c->model == VR_CMODEL_PCI_EXPANDER && !vr_qemu_is_i440fx(def))
             return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, "%s",
                            _("pci-expander-bus controllers are only supported on 440fx-based machinetypes"));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Controllers that are not in the document but without which its devices would have nothing to be plugged into. */
-#define VR_ERROR_DOMAIN VIR_FROM_NONE
+#define VR_ERROR_DOMAIN VIR_FROM_DOMAIN
 #include "qemu/complete/parts.h"
 #include "base/str.h"
 

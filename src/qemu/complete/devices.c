@@ -71,6 +71,11 @@ static bool complete_controller(struct vr_domain_def *def, const struct vr_qemu_
                                 struct vr_error **err)
 {
     switch (c->type) {
+    case VR_CONTROLLER_PCI: /* before addresses are looked for: where would it go? */
+        if (c->model == VR_CMODEL_PCIE_EXPANDER && !vr_qemu_is_q35(def))
+            return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, "%s",
+                           _("pcie-expander-bus controllers are not supported with this machine type"));
+        return true;
     case VR_CONTROLLER_USB:
         if (c->model == VR_CMODEL_QUSB1 || c->model == VR_CMODEL_QUSB2)
             return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, "%s",

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#define VR_ERROR_DOMAIN VIR_FROM_NONE
+#define VR_ERROR_DOMAIN VIR_FROM_DOMAIN
 #include "qemu/complete/pci.h"
 #include <stdio.h>
 #include "base/alloc.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Places on the small buses: virtio-serial ports, CCID slots, DIMM slots. */
-#define VR_ERROR_DOMAIN VIR_FROM_NONE
+#define VR_ERROR_DOMAIN VIR_FROM_DOMAIN
 #include <stdlib.h>
 #include "base/alloc.h"
 #include "base/str.h"

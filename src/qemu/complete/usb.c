@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* USB ports: what the document says first, then the first free one on any bus; hubs are added when ports run short. */
-#define VR_ERROR_DOMAIN VIR_FROM_NONE
+#define VR_ERROR_DOMAIN VIR_FROM_DOMAIN
 #include <stdio.h>
 #include <stdlib.h>
 #include "base/alloc.h"
