@@ -137,7 +137,10 @@ struct vr_cgroup_thread {
     char name[24];          /* "vcpu0", "iothread1" */
     pid_t tid;
 };
-/** Groups of vcpus and I/O threads, with their limits, once QEMU has told their thread ids. */
+/**
+ * Groups of vcpus and I/O threads, with their limits, once QEMU has told their thread ids. Does nothing for a definition
+ * that says nothing of threads; once it does (a quota set while the guest runs), call it with all threads.
+ */
 VR_SUSPENDS bool vr_cgroup_threads(const struct vr_cgroup *group, const struct vr_domain_def *def,
                                    const struct vr_cgroup_thread *threads, size_t count, vr_time deadline,
                                    struct vr_error **err);

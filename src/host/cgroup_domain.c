@@ -147,6 +147,16 @@ static void plan_thread(struct plan *p, const struct vr_domain_def *def, const c
         plan_time(p, name, &c->iothread_period, c->iothread_quota.set, c->iothread_quota.v);
 }
 
+/* Whether anything is said of threads: then all of them need groups, since a limit of one kind must not bind another. */
+static bool tells_threads_apart(const struct vr_domain_def *def)
+{
+    const struct vr_cputune *c = def->cputune;
+    if (def->cpuset || bound_nodes(def))
+        return true;
+    return c && (c->emulatorpin || c->vcpupins.n || c->iothreadpins.n || c->period.set || c->quota.set ||
+                 c->emulator_period.set || c->emulator_quota.set || c->iothread_period.set || c->iothread_quota.set);
+}
+
 /* ---- workers ------------------------------------------------------------------------------------------------------ */
 
 enum what { MAKE, ADOPT, THREADS, APPLY, REMOVE };
@@ -324,6 +334,12 @@ VR_SUSPENDS bool vr_cgroup_threads(const struct vr_cgroup *group, const struct v
                                    const struct vr_cgroup_thread *threads, size_t count, vr_time deadline,
                                    struct vr_error **err)
 {
+    /*
+     * The first move of a thread waits some ten milliseconds for a grace period of the kernel, on the way of every start.
+     * Where nothing depends on it the threads stay where the process is.
+     */
+    if (!tells_threads_apart(def))
+        return true;
     struct cgroup_task *t = task_new(THREADS, group);
     for (size_t i = 0; i < count; i++)
         plan_thread(&t->plan, def, threads[i].name);
