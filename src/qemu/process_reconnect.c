@@ -115,6 +115,8 @@ VR_SUSPENDS static void reconnect_one(struct vr_domain *dom)
         return;
     }
     if (!connect_again(dom, &err)) {
+        if (run->destroying)
+            return;
         if (err && err->code == VIR_ERR_OPERATION_TIMEOUT) {
             /* Stopped or overloaded: it stays listed as it was, and is tried again until it answers or ends. */
             vr_logerr("domain '%s': %s; it is kept and tried again", dom->name, vr_error_text(err));
