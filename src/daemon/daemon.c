@@ -24,11 +24,13 @@
 #include "base/uuid.h"
 #include "client.h"
 #include "config.h"
+#include "driver/hook.h"
 #include "host/node.h"
 #include "instance.h"
 #include "options.h"
 #include "process.h"
 
+#define HOOK_TIME VR_SEC(120)
 #define STOP_TIME VR_SEC(20) /* for modifying calls to end in */
 
 struct vr_instance vr_daemon;
@@ -272,9 +274,23 @@ static const struct vr_admin admin_interface = {
 
 /* ---- signals ---- */
 
-VR_SUSPENDS static void end_fiber(void *arg)
+VR_SUSPENDS /* The administrator's own scripts for the daemon; what they answer changes nothing. */
+static VR_SUSPENDS void call_hooks(const char *operation, const char *sub, const char *extra, vr_time deadline)
+{
+    const struct vr_hook hook = { .driver = "daemon", .object = "-", .operation = operation, .sub = sub,
+                                  .extra = extra, .deadline = deadline };
+    vr_hook_call(&hook, NULL, NULL);
+}
+
+static VR_SUSPENDS void start_hooks_fiber(void *arg)
+{
+    call_hooks("start", "-", "start", vr_after(HOOK_TIME));
+}
+
+static VR_SUSPENDS void end_fiber(void *arg)
 {
     vr_service_notify("STOPPING=1");
+    call_hooks("shutdown", "-", "shutdown", vr_after(STOP_TIME));
     vr_server_stop(&vr_daemon.server, vr_after(STOP_TIME));
     vr_server_stop(&vr_daemon.admin, vr_after(STOP_TIME));
     for (size_t i = run.drivers_started; i-- > 0;)
@@ -309,6 +325,7 @@ static void free_reload(void *arg)
 static void reload_task(void *arg)
 {
     struct reload *r = arg;
+    vr_hooks_load(&vr_daemon.dirs);
     r->ok = load_settings(&r->settings, &r->err);
     if (r->ok && !set_logging(&r->settings, &r->err)) {
         vr_settings_done(&r->settings);
@@ -337,6 +354,7 @@ VR_SUSPENDS static void reload_fiber(void *arg)
     VR_AUTO(vr_error) *err = NULL;
     struct reload *r = vr_new(struct reload);
     vr_service_notify("RELOADING=1");
+    call_hooks("reload", "begin", "SIGHUP", vr_after(HOOK_TIME));
     if (vr_worker_run(VR_POOL_STORE, NULL, "reload", reload_task, r, free_reload, vr_after(VR_SEC(30)), &err)) {
         use_settings(r);
         free_reload(r);
@@ -393,7 +411,8 @@ static bool resume_drivers(struct vr_error **err)
     for (size_t i = 0; i < run.drivers_started; i++)
         if (run.drivers[i]->resume && !vr_fiber_start(NULL, "resume", resume_fiber, (void *)run.drivers[i], err))
             return false;
-    return true;
+    /* Beside the drivers, not before them: a script that hangs keeps no guest from being found. */
+    return !vr_hook_present("daemon") || vr_fiber_start(NULL, "start hooks", start_hooks_fiber, NULL, err);
 }
 
 static bool make_servers(struct vr_error **err)
@@ -530,6 +549,7 @@ int vr_daemon_main(int argc, char **argv, const struct vr_driver *const *drivers
         vr_logerr("Can't initialize logging: %s", vr_error_text(err));
         return VR_EXIT_FAILURE;
     }
+    vr_hooks_load(&vr_daemon.dirs);
     if (!set_host_uuid(&vr_daemon.settings, &err)) {
         vr_logerr("%s", vr_error_text(err));
         return VR_EXIT_FAILURE;

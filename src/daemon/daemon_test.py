@@ -829,6 +829,23 @@ class Start(unittest.TestCase):
         self.assertEqual(os.stat(self.root + '/run/libvirt/virtqemud-sock').st_ino, inode)
         self.assertFalse(os.path.exists(self.root + '/run/libvirt/libvirt-sock'))
 
+    def test_hooks_of_the_daemon(self):
+        hooks, out = self.root + '/etc/libvirt/hooks', self.root + '/hooks.log'
+        os.makedirs(hooks + '/daemon.d')
+        script = f'#!/bin/sh\necho "$(basename $0) $* stdin:$(cat)" >> {out}\necho said\nexit 3\n'
+        for name in ('daemon', 'daemon.d/b', 'daemon.d/a', 'daemon.d/c', 'daemon.d/.hidden'):
+            with open(f'{hooks}/{name}', 'w') as f:
+                f.write(script if name == 'daemon' else script.replace('exit 3', ''))
+            os.chmod(f'{hooks}/{name}', 0o644 if name.endswith('c') else 0o755)
+        done = self.run_it('-t', '1')
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn('Hook script execution failed', done.stderr)
+        with open(out) as f:
+            lines = f.read().splitlines()
+        self.assertEqual(lines, [
+            'daemon - start - start stdin:', 'a - start - start stdin:', 'b - start - start stdin:said',
+            'daemon - shutdown - shutdown stdin:', 'a - shutdown - shutdown stdin:', 'b - shutdown - shutdown stdin:said'])
+
     def test_hangup_reads_the_settings_again(self):
         daemon = Daemon('max_client_requests = 1\n')
         try:
