@@ -270,8 +270,7 @@ VR_SUSPENDS static bool note_cpu(struct vr_domain *dom, struct vr_monitor *mon, 
     vr_json_add_str(args, "property", "unavailable-features");
     if (!vr_monitor_call(mon, VR_QMP_QUERY, "qom-get", args, &unavailable, vr_after(VR_SPAN_QUERY), err))
         return false;
-    vr_qemu_cpu_live(dom->live, vr_json_get_object(vr_json_get_object(expanded, "model"), "props"), unavailable);
-    return true;
+    return vr_qemu_cpu_live(dom->live, vr_json_get_object(vr_json_get_object(expanded, "model"), "props"), unavailable, err);
 }
 
 VR_SUSPENDS static bool set_links(struct vr_domain *dom, struct vr_monitor *mon, struct vr_error **err)

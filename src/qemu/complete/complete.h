@@ -37,16 +37,19 @@ bool vr_qemu_aliases(struct vr_domain_def *def, struct vr_error **err);
  * vr_qemu_cpu_expand - the CPU of a guest that is about to start
  *
  * host-model becomes a model with features; features that a model's name once promised are switched off by name.
- * CONFIG_UNSUPPORTED when the accelerator has no such mode.
+ * CONFIG_UNSUPPORTED when the accelerator has no such mode; CPU_INCOMPATIBLE when check='partial' finds the host lacking.
  */
 bool vr_qemu_cpu_expand(struct vr_domain_def *def, const struct vr_qemu_caps *caps, struct vr_error **err);
 /**
  * vr_qemu_cpu_live - writes what QEMU really gave the guest into the live definition (check='full')
  * @props: "props" of the reply to query-cpu-model-expansion {"type":"full","model":{"name":MODEL,"props":{...}}}, with
  *         the same features on and off as on the command line, asked of the running QEMU
+ *
+ * With check='full' in the document a guest that has more or less than promised is refused (OPERATION_FAILED).
  * @unavailable: reply to qom-get of the first CPU's "unavailable-features" (an array of names); NULL: none
  */
-void vr_qemu_cpu_live(struct vr_domain_def *def, const struct vr_json *props, const struct vr_json *unavailable);
+bool vr_qemu_cpu_live(struct vr_domain_def *def, const struct vr_json *props, const struct vr_json *unavailable,
+                      struct vr_error **err);
 
 /**
  * vr_qemu_fill_firmware - replaces <os firmware=> of a guest that starts by the loader and variables it stands for

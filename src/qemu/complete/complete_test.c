@@ -255,7 +255,7 @@ VR_TEST(a_running_guest_tells_what_its_cpu_really_has)
     static const char lacks[] = "[\"lahf-lm\"]";
     VR_AUTO(vr_json) *props = vr_json_parse(reply, strlen(reply), NULL);
     VR_AUTO(vr_json) *unavailable = vr_json_parse(lacks, strlen(lacks), NULL);
-    vr_qemu_cpu_live(def, props, unavailable);
+    EXPECT(vr_qemu_cpu_live(def, props, unavailable, NULL));
     EXPECT_EQ(def->cpu->check, VR_CPU_CHECK_FULL);
     bool hypervisor = false;
     for (size_t i = 0; i < def->cpu->features.n; i++) {
@@ -269,10 +269,46 @@ VR_TEST(a_running_guest_tells_what_its_cpu_really_has)
     vr_qemu_caps_unref(c);
 }
 
+VR_TEST(a_host_that_lacks_what_is_promised_is_named)
+{
+    VR_AUTO(vr_error) *err = NULL;
+    struct vr_qemu_caps *c = caps();
+    struct vr_domain_def *def = guest("pc");
+    def->cpu = vr_arena_new_of(def->arena, struct vr_cpu);
+    def->cpu->mode = VR_CPU_MODE_CUSTOM;
+    def->cpu->model = "486";
+    def->cpu->check = VR_CPU_CHECK_PARTIAL;
+    EXPECT(vr_qemu_complete(def, c, NULL));
+    EXPECT_FALSE(vr_qemu_cpu_expand(def, c, &err));
+    EXPECT_EQ(err->code, VIR_ERR_CPU_INCOMPATIBLE);
+    EXPECT_STR_HAS(err->message, "Host CPU does not provide required features: vme,pse");
+    vr_arena_free(def->arena);
+    vr_qemu_caps_unref(c);
+}
+
+VR_TEST(a_guest_checked_in_full_must_have_exactly_what_is_promised)
+{
+    VR_AUTO(vr_error) *err = NULL;
+    struct vr_qemu_caps *c = caps();
+    struct vr_domain_def *def = guest("pc");
+    def->cpu = vr_arena_new_of(def->arena, struct vr_cpu);
+    def->cpu->mode = VR_CPU_MODE_CUSTOM;
+    def->cpu->model = "486";
+    def->cpu->check = VR_CPU_CHECK_FULL;
+    EXPECT(vr_qemu_complete(def, c, NULL));
+    static const char reply[] = "{\"fpu\":true,\"pse\":true,\"sse\":true}";
+    VR_AUTO(vr_json) *props = vr_json_parse(reply, strlen(reply), NULL);
+    EXPECT_FALSE(vr_qemu_cpu_live(def, props, NULL, &err));
+    EXPECT_STR_HAS(err->message, "guest CPU doesn't match specification: extra features: sse, missing features: vme");
+    vr_arena_free(def->arena);
+    vr_qemu_caps_unref(c);
+}
+
 VR_TESTS("qemu completion", a_pc_gets_its_chipset_addresses_and_a_default_cpu,
          q35_gets_a_root_port_per_device_and_a_spare_one, a_second_completion_changes_nothing,
          more_devices_than_slots_get_bridges, two_devices_at_one_address_are_refused,
          an_unknown_machine_is_answered_with_those_that_exist, kvm_without_kvm_says_what_would_work,
          usb_devices_beyond_the_ports_get_hubs, a_usb_port_behind_no_hub_is_refused,
          aliases_follow_targets_and_addresses, host_model_becomes_a_model_with_differences,
-         a_running_guest_tells_what_its_cpu_really_has)
+         a_running_guest_tells_what_its_cpu_really_has,
+         a_host_that_lacks_what_is_promised_is_named, a_guest_checked_in_full_must_have_exactly_what_is_promised)
