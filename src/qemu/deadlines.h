@@ -9,6 +9,7 @@
 #define VR_SPAN_HANDSHAKE VR_SEC(60)  /* from exec to the monitor's greeting and capabilities */
 #define VR_SPAN_RECONNECT VR_SEC(30)  /* the same for a guest found at daemon start */
 #define VR_SPAN_LAUNCH VR_SEC(60)     /* preparing the process: cgroup, mounts, labels */
+#define VR_SPAN_HOOK VR_SEC(60)       /* the scripts of one occasion in a guest's life */
 #define VR_SPAN_STORE VR_SEC(30)      /* one durable write of a definition or a status document */
 #define VR_SPAN_CLEANUP VR_SEC(30)    /* everything that follows the end of a guest */
 #define VR_SPAN_TERM VR_SEC(10)       /* between SIGTERM and SIGKILL, then as long again for the kernel */

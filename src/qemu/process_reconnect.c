@@ -16,6 +16,7 @@
 #include "definition.h"
 #include "driver.h"
 #include "emulators.h"
+#include "hooks.h"
 #include "hostside.h"
 #include "loop/loop.h"
 #include "monitor.h"
@@ -90,7 +91,7 @@ VR_SUSPENDS static bool connect_again(struct vr_domain *dom, struct vr_error **e
     }
     if (!vr_process_open_monitor(dom, vr_after(VR_SPAN_RECONNECT), err) || !is_same_guest(dom, err))
         return false;
-    return vr_process_refresh(dom, err);
+    return vr_process_refresh(dom, err) && vr_qemu_hook(dom, "reconnect", "begin", err);
 }
 
 VR_SUSPENDS static void reconnect_one(struct vr_domain *dom)

@@ -19,6 +19,7 @@
 #include "driver.h"
 #include "driver/call.h"
 #include "guestlog.h"
+#include "hooks.h"
 #include "hostside.h"
 #include "images.h"
 #include "loop/loop.h"
@@ -359,10 +360,11 @@ VR_SUSPENDS static bool start_steps(struct start *s, unsigned flags, struct vr_e
 {
     struct vr_domain *dom = s->dom;
     uint64_t balloon_kib = dom->live->current_memory_kib;
-    if (!prepare_definition(s, err) || !prepare_files(s, err))
+    if (!vr_qemu_hook(dom, "prepare", "begin", err) || !prepare_definition(s, err) || !prepare_files(s, err))
         return false;
     note_taints(s);
-    if (!launch(s, err) || !bring_up(s, balloon_kib, flags, err))
+    if (!vr_qemu_hook(dom, "start", "begin", err) || !launch(s, err) || !bring_up(s, balloon_kib, flags, err) ||
+        !vr_qemu_hook(dom, "started", "begin", err))
         return false;
     s->run->starting = false;
     if (s->run->gone || (!vr_monitor_alive(s->run->monitor) && explain(s, err)))
@@ -385,7 +387,7 @@ VR_SUSPENDS bool vr_process_start(struct vr_domain *dom, struct vr_domain_def *d
 
     struct start s = { .dom = dom, .files = { -1, -1, 0 } };
     bool ok = false;
-    vr_shield(vr_after(VR_SPAN_LAUNCH * 2 + VR_SPAN_HANDSHAKE + VR_SPAN_MODIFY)) {
+    vr_shield(vr_after(VR_SPAN_LAUNCH * 2 + VR_SPAN_HANDSHAKE + VR_SPAN_MODIFY + VR_SPAN_HOOK * 3)) {
         s.run = dom->run = vr_guest_run_new(dom);
         s.run->caps = caps;
         s.run->starting = true;

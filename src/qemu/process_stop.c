@@ -17,6 +17,7 @@
 #include "driver.h"
 #include "driver/call.h"
 #include "guestlog.h"
+#include "hooks.h"
 #include "hostside.h"
 #include "loop/loop.h"
 #include "monitor.h"
@@ -101,12 +102,14 @@ VR_SUSPENDS static void take_down(struct vr_domain *dom, int reason)
         run->autodestroy = NULL;
         vr_domain_unref(dom); /* the hook's; the caller's job holds another */
     }
+    vr_qemu_hook(dom, "stopped", "end", NULL);
     vr_guestlog_line(run->log_path, "shutting down, reason=%s", vr_state_reason_name(VIR_DOMAIN_SHUTOFF, reason));
     vr_hostside_release(dom);
     vr_error_free(vr_take(err));
     if (!vr_status_remove(dom, vr_after(VR_SPAN_STORE), &err))
         vr_logerr("domain '%s': %s", dom->name, vr_error_text(err));
     vr_rundir_remove(run);
+    vr_qemu_hook(dom, "release", "end", NULL);
 }
 
 VR_SUSPENDS void vr_process_stop(struct vr_domain *dom, int reason, int detail)
@@ -115,7 +118,7 @@ VR_SUSPENDS void vr_process_stop(struct vr_domain *dom, int reason, int detail)
     if (!run || run->stopping)
         return;
     run->stopping = true;
-    vr_shield(vr_after(VR_SPAN_TERM * 4 + VR_SPAN_CLEANUP))
+    vr_shield(vr_after(VR_SPAN_TERM * 4 + VR_SPAN_CLEANUP + VR_SPAN_HOOK * 2))
         take_down(dom, reason);
 
     vr_domain_list_set_id(vr_qemu.domains, dom, -1);
