@@ -173,7 +173,8 @@ static size_t driver_active(void)
 static const char *const schemes[] = { "qemu", NULL };
 static const struct vr_driver_row *const tables[] = {
     vr_rows_list, vr_rows_define, vr_rows_lifecycle, vr_rows_info, vr_rows_memory, vr_rows_vcpu, vr_rows_stats,
-    vr_rows_console, vr_rows_monitor, vr_rows_metadata, vr_rows_connect, vr_rows_node, vr_rows_native, NULL,
+    vr_rows_console, vr_rows_monitor, vr_rows_metadata, vr_rows_connect, vr_rows_node, vr_rows_native,
+    vr_rows_misc, NULL,
 };
 
 const struct vr_driver vr_qemu_driver = {

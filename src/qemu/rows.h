@@ -22,6 +22,8 @@ struct vr_domain *vr_rows_domain(const struct vr_nonnull_domain *named, struct v
 struct vr_domain *vr_rows_running(const struct vr_nonnull_domain *named, struct vr_error **err);
 /** Does the guest pass the filters of virConnectListAllDomains? */
 bool vr_rows_list_filter(const struct vr_domain *dom, unsigned flags);
+/** Fails as a call does that only the guest agent could serve; the guest runs. */
+bool vr_rows_no_agent(const struct vr_domain *dom, struct vr_error **err);
 /** A job on the guest for a call, with the call's function as owner and the usual deadline. */
 VR_SUSPENDS struct vr_job *vr_rows_job(struct vr_call *call, struct vr_domain *dom, enum vr_job_kind kind,
                                        struct vr_error **err);

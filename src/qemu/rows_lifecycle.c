@@ -47,24 +47,6 @@ VR_SUSPENDS static bool domain_resume(struct vr_call *call, const struct vr_doma
 
 /* ---- shutdown and reboot ------------------------------------------------------------------------------------------ */
 
-static bool has_agent(const struct vr_domain *dom)
-{
-    for (size_t i = 0; i < dom->live->channels.n; i++) {
-        const struct vr_chr *chr = dom->live->channels.v[i];
-        if (chr->channel_target == VR_CHANNEL_VIRTIO && chr->name && vr_streq(chr->name, "org.qemu.guest_agent.0"))
-            return true;
-    }
-    return false;
-}
-
-/* Asked for by the agent only: what the guest agent's absence says. */
-static bool refuse_agent(const struct vr_domain *dom, struct vr_error **err)
-{
-    if (!has_agent(dom))
-        return vr_fail(err, VIR_ERR_ARGUMENT_UNSUPPORTED, "%s", _("QEMU guest agent is not configured"));
-    return vr_fail(err, VIR_ERR_OPERATION_UNSUPPORTED, "%s", _("the QEMU guest agent is not supported yet"));
-}
-
 /* Presses the power button; the guest does the rest when it likes. */
 VR_SUSPENDS static bool press_power(struct vr_domain *dom, bool reboot, struct vr_error **err)
 {
@@ -94,7 +76,7 @@ VR_SUSPENDS static bool shutdown(struct vr_call *call, const struct vr_nonnull_d
     if (!(job = vr_rows_job_running(call, dom, VR_JOB_MODIFY, err)))
         return false;
     if ((flags & VIR_DOMAIN_SHUTDOWN_GUEST_AGENT) && !(flags & VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN))
-        return refuse_agent(dom, err);
+        return vr_rows_no_agent(dom, err);
     if (!press_power(dom, false, err))
         return false;
     vr_rows_flush(dom);
@@ -121,7 +103,7 @@ VR_SUSPENDS static bool domain_reboot(struct vr_call *call, const struct vr_doma
     if (!job)
         return false;
     if ((in->flags & VIR_DOMAIN_REBOOT_GUEST_AGENT) && !(in->flags & VIR_DOMAIN_REBOOT_ACPI_POWER_BTN))
-        return refuse_agent(dom, err);
+        return vr_rows_no_agent(dom, err);
     if (!press_power(dom, true, err))
         return false;
     vr_rows_flush(dom);
