@@ -265,7 +265,7 @@ void vr_rows_format_children(struct vr_format *f, const struct vr_row *rows, con
             break;
         case VR_K_CHILD:
             if (*(void *const *)m && !(vr_row_elem(row)->skip_format && vr_row_elem(row)->skip_format(*(void *const *)m, f)))
-                element(f, row->prefix, row->name, vr_row_elem(row)->rows, *(void *const *)m, !row->unless_empty, false);
+                element(f, row->prefix, row->name, vr_row_elem(row)->rows, *(void *const *)m, !row->unless_empty, row->never_short);
             break;
         case VR_K_LIST: format_list(f, row, base); break;
         case VR_K_STRS: format_strs(f, row, base); break;

@@ -228,6 +228,16 @@ static bool parse_part(struct vr_parse *p, const struct vr_row *row, const struc
            (!row->after || (p->flags & VR_FORM_NO_HOOKS) || row->after(p, node, base, err));
 }
 
+/* A second element of a group's name adds to its lists and says nothing else, as paths over both would find it. */
+static bool parse_lists(struct vr_parse *p, const struct vr_row *rows, const struct vr_xml_node *node, void *base,
+                        struct vr_error **err)
+{
+    for (const struct vr_row *row = rows; row->kind != VR_K_END; row++)
+        if (row->kind == VR_K_LIST && !row->hidden && vr_row_active(row, base) && !parse_list(p, row, node, base, err))
+            return false;
+    return true;
+}
+
 static bool parse_element(struct vr_parse *p, const struct vr_row *row, const struct vr_xml_node *node, void *base,
                           struct vr_error **err)
 {
@@ -236,8 +246,14 @@ static bool parse_element(struct vr_parse *p, const struct vr_row *row, const st
         return !row->required || fail_missing(p, row, node, err);
     if (row->has)
         *((bool *)base + row->has - 1) = true;
-    if (row->kind == VR_K_GROUP)
-        return parse_part(p, row, child, (char *)base + row->offset, err);
+    if (row->kind == VR_K_GROUP) {
+        if (!parse_part(p, row, child, (char *)base + row->offset, err))
+            return false;
+        for (const struct vr_xml_node *more = child->next; more; more = more->next)
+            if (vr_xml_is(more, row->name, row->ns) && !parse_lists(p, row->aux, more, (char *)base + row->offset, err))
+                return false;
+        return true;
+    }
     void **slot = (void **)((char *)base + row->offset);
     if (!*slot)
         *slot = vr_elem_new(p->arena, vr_row_elem(row));

@@ -10,7 +10,7 @@
 static bool pci_said(const void *base, const struct vr_format *f)
 {
     const struct vr_pci_address *a = base;
-    return a->domain || a->bus || a->slot || a->function || a->multifunction;
+    return a->domain || a->bus || a->slot;
 }
 
 static const struct vr_row zpci_rows[] = {
@@ -33,7 +33,7 @@ const struct vr_row vr_pci_address_rows[] = {
     VR_A_UINT(struct vr_pci_address, bus, "bus", .print = "0x%02x", .radix = VR_RADIX_ANY, .zero = true, .when = pci_said),
     VR_A_UINT(struct vr_pci_address, slot, "slot", .print = "0x%02x", .radix = VR_RADIX_ANY, .zero = true, .when = pci_said),
     VR_A_UINT(struct vr_pci_address, function, "function", .print = "0x%x", .radix = VR_RADIX_ANY, .zero = true, .when = pci_said),
-    VR_A_ONOFF(struct vr_pci_address, multifunction, "multifunction"),
+    VR_A_ONOFF(struct vr_pci_address, multifunction, "multifunction", .when = pci_said),
     VR_GROUP("zpci", zpci_rows, .after = zpci_read),
     VR_END,
 };
@@ -243,10 +243,6 @@ const struct vr_row vr_virtio_rows[] = {
 static bool label_check(struct vr_parse *p, const struct vr_xml_node *node, void *obj, struct vr_error **err)
 {
     LABEL *l = obj;
-    static const char *const types[] = { "none", "dynamic", "static", NULL };
-    if (l->type && vr_name_index(types, l->type) < 0)
-        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("Invalid value for attribute 'type' in element 'seclabel': '%s'."),
-                             l->type);
     if (!l->type)
         l->type = "dynamic";
     if (!l->relabel)
@@ -291,7 +287,7 @@ static bool live(const void *base, const struct vr_format *f)
 }
 
 static const struct vr_row seclabel_rows[] = {
-    VR_A_STR(LABEL, type, "type"),
+    VR_A_STR(LABEL, type, "type", .words = VR_WORDS("none", "dynamic", "static")),
     VR_A_STR(LABEL, model, "model"),
     VR_A_YESNO(LABEL, relabel, "relabel", .when = not_none),
     VR_T_STR(LABEL, label, "label", .when = static_or_live, .unless_empty = true),

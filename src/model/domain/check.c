@@ -98,7 +98,7 @@ static bool check_controllers(const D *d, struct vr_error **err)
             bool found = false;
             for (size_t k = 0; k < d->controllers.n; k++) {
                 const struct vr_controller *b = d->controllers.v[k];
-                found |= b != a && b->type == VR_CONTROLLER_USB && b->index.v == a->index.v && !b->info.master_startport.set;
+                found |= b != a && b->type == VR_CONTROLLER_USB && !b->info.master_startport.set;
             }
             if (!found)
                 return vr_fail(err, VIR_ERR_XML_DETAIL, _("No master USB controller specified"));
@@ -144,6 +144,12 @@ static bool check_boot(const D *d, struct vr_error **err)
 static bool check_os(const D *d, struct vr_error **err)
 {
     const struct vr_os *os = &d->os;
+    static const char *const arches[] = { "alpha", "armv6l", "armv7l", "armv7b", "aarch64", "cris", "i686", "ia64", "itanium",
+        "lm32", "loongarch64", "m68k", "microblaze", "microblazeel", "mips", "mipsel", "mips64", "mips64el", "openrisc", "or32",
+        "parisc", "parisc64", "ppc", "ppcle", "ppc64", "ppc64le", "ppcemb", "riscv32", "riscv64", "s390", "s390x", "sh4", "sh4eb",
+        "sparc", "sparc64", "unicore32", "x86_64", "xtensa", "xtensaeb", NULL };
+    if (os->arch && vr_name_index(arches, os->arch) < 0)
+        return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("Unknown architecture %s"), os->arch);
     if (os->firmware == VR_FIRMWARE_BIOS && (os->nvram || os->nvram_template || os->loader_stateless == VR_TRI_NO))
         return vr_fail(err, VIR_ERR_XML_DETAIL, _("Only EFI firmware permits NVRAM"));
     enum vr_tri secure = VR_TRI_UNSET, keys = VR_TRI_UNSET;
@@ -157,12 +163,6 @@ static bool check_os(const D *d, struct vr_error **err)
     if (keys == VR_TRI_YES && secure == VR_TRI_NO)
         return vr_fail(err, VIR_ERR_XML_DETAIL, _("firmware feature '%s' cannot be enabled when firmware feature '%s' is disabled"),
                        "enrolled-keys", "secure-boot");
-    static const char *const arches[] = { "alpha", "armv6l", "armv7l", "armv7b", "aarch64", "cris", "i686", "ia64", "itanium",
-        "lm32", "loongarch64", "m68k", "microblaze", "microblazeel", "mips", "mipsel", "mips64", "mips64el", "openrisc", "or32",
-        "parisc", "parisc64", "ppc", "ppcle", "ppc64", "ppc64le", "ppcemb", "riscv32", "riscv64", "s390", "s390x", "sh4", "sh4eb",
-        "sparc", "sparc64", "unicore32", "x86_64", "xtensa", "xtensaeb", NULL };
-    if (os->arch && vr_name_index(arches, os->arch) < 0)
-        return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("Unknown architecture %s"), os->arch);
     static const char *const modes[] = { "none", "emulate", "host", "sysinfo", NULL };
     if (os->smbios_mode && vr_name_index(modes, os->smbios_mode) < 0)
         return vr_fail(err, VIR_ERR_XML_ERROR, _("Unknown smbios mode '%s'"), os->smbios_mode);
@@ -179,7 +179,7 @@ static bool check_numa(const D *d, struct vr_error **err)
                 top = (unsigned)c + 1;
             for (size_t k = 0; k < i; k++)
                 if (vr_cpuset_has(d->cpu->cells.v[k]->cpus, (unsigned)c))
-                    return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("NUMA cells %zu and %zu have overlapping vCPU ids"), k, i);
+                    return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("NUMA cells %zu and %zu have overlapping vCPU ids"), i, k);
         }
     size_t sum = 0;
     for (size_t i = 0; i < cells; i++)
@@ -201,6 +201,24 @@ static bool check_numa(const D *d, struct vr_error **err)
             return vr_fail(err, VIR_ERR_XML_DETAIL, _("can't add memory backend for guest node '%d' as the guest has only '%zu' NUMA nodes configured"),
                            (int)m->node.v, cells);
     }
+    return true;
+}
+
+static bool check_iommu(const D *d, struct vr_error **err)
+{
+    const struct vr_iommu *i = d->iommu;
+    bool split = d->features.ioapic && vr_streq(d->features.ioapic, "qemu");
+    if (i && i->intremap == VR_TRI_ON && !split)
+        return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("IOMMU interrupt remapping requires split I/O APIC (ioapic driver='qemu')"));
+    if (i && i->eim == VR_TRI_ON && i->intremap != VR_TRI_ON)
+        return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("IOMMU eim requires interrupt remapping to be enabled"));
+    return true;
+}
+
+static bool check_cpu(const D *d, struct vr_error **err)
+{
+    if (d->cpu && d->cpu->check && d->cpu->mode == VR_CPU_MODE_CUSTOM && !d->cpu->model)
+        return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("check attribute specified for CPU with no model"));
     return true;
 }
 
@@ -241,6 +259,6 @@ static bool check_cputune(const D *d, struct vr_error **err)
 bool vr_domain_check(const D *d, struct vr_error **err)
 {
     return check_os(d, err) && check_boot(d, err) && check_numa(d, err) && check_disk_targets(d, err) && check_disks(d, err) &&
-           check_drive_addresses(d, err) && check_controllers(d, err) && check_hostdevs(d, err) && check_labels(d, err) &&
+           check_drive_addresses(d, err) && check_controllers(d, err) && check_hostdevs(d, err) && check_iommu(d, err) && check_cpu(d, err) && check_labels(d, err) &&
            check_cputune(d, err);
 }

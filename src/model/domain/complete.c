@@ -229,6 +229,8 @@ static void complete_os(D *d, unsigned flags)
         b->dev = VR_BOOT_HD;
         VR_LIST_ADD(d->arena, &d->os.boot, b);
     }
+    if (d->os.loader && !d->os.loader_type)
+        d->os.loader_type = VR_LOADER_ROM;
     if (d->os.nvram && !d->os.nvram->format)
         d->os.nvram->format = VR_FORMAT_RAW;
 }

@@ -138,6 +138,10 @@ static bool pci_check(struct vr_parse *p, const struct vr_xml_node *node, CTL *c
 static bool controller_before(struct vr_parse *p, const struct vr_xml_node *node, void *obj, struct vr_error **err)
 {
     ((CTL *)obj)->type = VR_CONTROLLER_IDE; /* when none is said */
+    if (vr_xml_count(node, "model") > 1)
+        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("Multiple <model> elements in controller definition not allowed"));
+    if (vr_xml_count(node, "target") > 1)
+        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("Multiple <target> elements in controller definition not allowed"));
     int64_t v;
     const char *index = vr_xml_get(node, "index");
     if (index && vr_text_i64(index, 10, INT32_MIN, -1, &v)) {

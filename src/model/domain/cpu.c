@@ -20,6 +20,10 @@ static bool mode_shown(const void *base, const struct vr_format *f)
     const CPU *c = base;
     return c->mode != VR_CPU_MODE_CUSTOM || c->model;
 }
+static bool match_shown(const void *base, const struct vr_format *f)
+{
+    return ((const CPU *)base)->model != NULL;
+}
 static bool model_said(const void *base, const struct vr_format *f)
 {
     const CPU *c = base;
@@ -31,7 +35,7 @@ static bool fallback_said(const void *base, const struct vr_format *f)
     return c->model || c->fallback == VR_CPU_FALLBACK_FORBID;
 }
 static const struct vr_row model_rows[] = {
-    VR_A_ENUM(CPU, fallback, "fallback", vr_cpu_fallback_names, .unless_empty = true, .when = fallback_said, .bad = "Invalid fallback attribute", .bad_domain = VR_DOMAIN(VIR_FROM_CPU), .bad_code = VIR_ERR_XML_ERROR),
+    VR_A_ENUM(CPU, fallback, "fallback", vr_cpu_fallback_names, .unless_empty = true, .when = fallback_said, .bad = "Invalid fallback attribute", .bad_domain = VR_DOMAIN(VIR_FROM_CPU), .bad_code = VIR_ERR_CONFIG_UNSUPPORTED),
     VR_A_STR(CPU, vendor_id, "vendor_id"),
     VR_C_STR(CPU, model),
     VR_END,
@@ -157,8 +161,8 @@ static const struct vr_row numa_rows[] = {
 
 static const struct vr_row cpu_rows[] = {
     VR_A_ENUM(CPU, mode, "mode", vr_cpu_mode_names, .when = mode_shown, .bad = "Invalid mode attribute '%s'", .bad_domain = VR_DOMAIN(VIR_FROM_CPU), .bad_code = VIR_ERR_CONFIG_UNSUPPORTED),
-    VR_A_ENUM(CPU, match, "match", vr_cpu_match_names, .bad = "Invalid match attribute for CPU specification", .bad_domain = VR_DOMAIN(VIR_FROM_CPU), .bad_code = VIR_ERR_XML_ERROR),
-    VR_A_ENUM(CPU, check, "check", vr_cpu_check_names, .bad = "Invalid check attribute for CPU specification", .bad_domain = VR_DOMAIN(VIR_FROM_CPU), .bad_code = VIR_ERR_XML_ERROR),
+    VR_A_ENUM(CPU, match, "match", vr_cpu_match_names, .when = match_shown),
+    VR_A_ENUM(CPU, check, "check", vr_cpu_check_names),
     VR_A_ONOFF(CPU, migratable, "migratable"),
     VR_GROUP("model", model_rows, .when = model_said),
     VR_T_STR(CPU, vendor, "vendor", .unless_empty = true),

@@ -76,11 +76,11 @@ static const struct vr_row resolution_rows[] = {
 };
 static const struct vr_row video_model_rows[] = {
     VR_A_ENUM(VIDEO, type, "type", vr_video_type_names, .unset = VR_VIDEO_DEFAULT, .bad = "unknown video model '%s'", .bad_code = VIR_ERR_CONFIG_UNSUPPORTED),
-    VR_A_UINT(VIDEO, ram, "ram"),
-    VR_A_UINT(VIDEO, vram, "vram"),
-    VR_A_UINT(VIDEO, vram64, "vram64"),
-    VR_A_UINT(VIDEO, vgamem, "vgamem"),
-    VR_A_UINT(VIDEO, heads, "heads"),
+    VR_A_UINT(VIDEO, ram, "ram", .unless_empty = true, .bad = "cannot parse video ram '%s'"),
+    VR_A_UINT(VIDEO, vram, "vram", .unless_empty = true, .bad = "cannot parse video vram '%s'"),
+    VR_A_UINT(VIDEO, vram64, "vram64", .unless_empty = true, .bad = "cannot parse video vram64 '%s'"),
+    VR_A_UINT(VIDEO, vgamem, "vgamem", .unless_empty = true, .bad = "cannot parse video vgamem '%s'"),
+    VR_A_UINT(VIDEO, heads, "heads", .unless_empty = true, .bad = "cannot parse video heads '%s'"),
     VR_A_YESNO(VIDEO, primary, "primary", .unset = VR_TRI_NO),
     VR_A_ONOFF(VIDEO, blob, "blob"),
     VR_GROUP("acceleration", acceleration_rows),
@@ -199,7 +199,7 @@ HOOK(hub_after)
 {
     const struct vr_hub *h = obj;
     if (!vr_streq(h->type, "usb"))
-        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("Invalid value for attribute 'type' in element 'hub': '%s'."), h->type);
+        return vr_parse_fail(p, node, err, VIR_ERR_CONFIG_UNSUPPORTED, _("unknown hub device type '%s'"), h->type);
     return true;
 }
 ELEM(vr_hub_elem, "hub", struct vr_hub, hub_rows, .after_parse = hub_after);
@@ -242,7 +242,7 @@ HOOK(redirdev_after)
 {
     struct vr_redirdev *r = obj;
     if (r->bus && !vr_streq(r->bus, "usb"))
-        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("Invalid value for attribute 'bus' in element 'redirdev': '%s'."), r->bus);
+        return vr_parse_fail(p, node, err, VIR_ERR_CONFIG_UNSUPPORTED, _("unknown redirdev bus '%s'"), r->bus);
     r->bus = "usb";
     if (!vr_xml_get(node, "type"))
         return vr_parse_fail(p, node, err, VIR_ERR_INTERNAL_ERROR, _("missing type in redirdev"));

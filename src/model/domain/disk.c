@@ -181,7 +181,7 @@ static const struct vr_row disk_rows[] = {
     VR_T_STR(DISK, wwn, "wwn"),
     VR_T_STR(DISK, vendor, "vendor"),
     VR_T_STR(DISK, product, "product"),
-    VR_CHILD(DISK, encryption, "encryption", vr_encryption_elem),
+    VR_CHILD(DISK, encryption, "encryption", vr_encryption_elem, .never_short = true),
     VR_INFO(DISK),
     VR_END,
 };
@@ -234,6 +234,12 @@ static bool disk_before(struct vr_parse *p, const struct vr_xml_node *node, void
 
 static bool target_check(struct vr_parse *p, const struct vr_xml_node *node, const DISK *d, struct vr_error **err)
 {
+    static const char *const all[] = { "fd", "hd", "sd", "vd", "xvd", "ubd" };
+    bool known = false;
+    for (size_t i = 0; i < VR_COUNT(all); i++)
+        known |= vr_starts_with(d->target, all[i]);
+    if (!known && d->info.type == VR_ADDRESS_UNSET)
+        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("Unknown disk name '%s' and no address specified"), d->target);
     static const char *const hard[] = { "hd", "sd", "vd", "xvd", "ubd" };
     if (d->device == VR_DISK_FLOPPY)
         return vr_starts_with(d->target, "fd") ||
@@ -260,8 +266,8 @@ static bool disk_after(struct vr_parse *p, const struct vr_xml_node *node, void 
     DISK *d = obj;
     if (!d->src->type)
         d->src->type = VR_STORAGE_FILE;
-    if (d->src->type == VR_STORAGE_VOLUME && !d->src->pool) /* an empty drive has no volume */
-        d->src->type = VR_STORAGE_FILE;
+    if ((d->src->type == VR_STORAGE_VOLUME || d->src->type == VR_STORAGE_BLOCK || d->src->type == VR_STORAGE_DIR) && source_empty(d->src))
+        d->src->type = VR_STORAGE_FILE; /* an empty drive */
     if (!d->device)
         d->device = VR_DISK_DISK;
     if (!vr_source_auth_check(p, node, d->src, d->auth, err))
@@ -269,10 +275,10 @@ static bool disk_after(struct vr_parse *p, const struct vr_xml_node *node, void 
     d->src->readonly = d->readonly;
     if (!d->target && d->src->type != VR_STORAGE_UNSET) {
         /* stock's code for this has a fixed sentence of its own */
-        vr_error_report(err, p->domain, VIR_ERR_NO_TARGET, -1, d->src->path ? "%s" : NULL, d->src->path);
+        vr_error_report(err, p->domain, VIR_ERR_NO_TARGET, -1, d->src->path || d->src->name ? "%s" : NULL, d->src->path ? d->src->path : d->src->name);
         return vr_xml_locate(err, node);
     }
-    if (source_empty(d->src) && (d->device == VR_DISK_DISK || d->device == VR_DISK_LUN)) {
+    if (source_empty(d->src) && d->device == VR_DISK_DISK) {
         vr_error_report(err, p->domain, VIR_ERR_NO_SOURCE, -1, "%s", d->target);
         return vr_xml_locate(err, node);
     }

@@ -348,6 +348,15 @@ static bool domain_before(struct vr_parse *p, const struct vr_xml_node *node, vo
     return true;
 }
 
+/* Children of this and of later elements of its name. */
+static size_t count_below(const struct vr_xml_node *devices, const char *name)
+{
+    size_t n = 0;
+    for (; devices; devices = vr_xml_sibling(devices))
+        n += vr_xml_count(devices, name);
+    return n;
+}
+
 static bool domain_after(struct vr_parse *p, const struct vr_xml_node *node, void *obj, struct vr_error **err)
 {
     D *d = obj;
@@ -358,8 +367,11 @@ static bool domain_after(struct vr_parse *p, const struct vr_xml_node *node, voi
     }
     if (d->title && strchr(d->title, '\n'))
         return vr_parse_fail(p, vr_xml_child(node, "title"), err, VIR_ERR_XML_ERROR, _("Domain title can't contain newlines"));
-    if (!vr_xml_child(node, "vcpu"))
+    const struct vr_xml_node *vcpu = vr_xml_child(node, "vcpu");
+    if (!vcpu)
         d->vcpus = 1;
+    else if (!*vr_xml_text(p->arena, vcpu))
+        return vr_parse_fail(p, vcpu, err, VIR_ERR_XML_ERROR, _("maximum vcpus count must be an integer"));
     const struct vr_xml_node *devices = vr_xml_child(node, "devices");
     static const struct { const char *name; const char *text; } single[] = {
         { "memballoon", "only a single memory balloon device is supported" },
@@ -368,7 +380,7 @@ static bool domain_after(struct vr_parse *p, const struct vr_xml_node *node, voi
         { "vsock", "only a single vsock device is supported" },
     };
     for (size_t i = 0; devices && i < VR_COUNT(single); i++)
-        if (vr_xml_count(devices, single[i].name) > 1)
+        if (count_below(devices, single[i].name) > 1)
             return vr_parse_fail(p, devices, err, i == 0 ? VIR_ERR_INTERNAL_ERROR : VIR_ERR_XML_ERROR, "%s", single[i].text);
     return true;
 }

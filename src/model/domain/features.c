@@ -142,7 +142,7 @@ static const struct vr_row apic_rows[] = { VR_A_ONOFF(F, apic_eoi, "eoi"), VR_EN
 static const struct vr_row gic_rows[] = { VR_A_STR(F, gic_version, "version", .words = VR_WORDS("host", "2", "3")), VR_END };
 static const struct vr_row ioapic_rows[] = { VR_A_STR(F, ioapic, "driver", .required = true, .words = VR_WORDS("qemu", "kvm")), VR_END };
 static const struct vr_row hpt_rows[] = {
-    VR_A_STR(F, hpt.resizing, "resizing", .words = VR_WORDS("enabled", "disabled", "required")), VR_T_SIZE(F, hpt.maxpagesize_kib, "maxpagesize"), VR_END,
+    VR_A_STR(F, hpt.resizing, "resizing", .words = VR_WORDS("enabled", "disabled", "required")), VR_T_SIZE(F, hpt.maxpagesize_kib, "maxpagesize", .bad = "Unable to parse HPT maxpagesize setting", .bad_code = VIR_ERR_CONFIG_UNSUPPORTED), VR_END,
 };
 static const struct vr_row msrs_rows[] = { VR_A_STR(F, msrs.unknown, "unknown", .required = true, .words = VR_WORDS("ignore", "fault")), VR_END };
 static const struct vr_row cfpc_rows[] = { VR_A_STR(F, cfpc, "value", .required = true, .words = VR_WORDS("broken", "workaround", "fixed")), VR_END };

@@ -113,10 +113,10 @@ static bool not_iscsi_source(const void *base, const struct vr_format *f)
     return !is_iscsi(base, f);
 }
 static const struct vr_row hostdev_rows[] = {
-    VR_A_ENUM(HD, mode, "mode", vr_hostdev_mode_names),
+    VR_A_ENUM(HD, mode, "mode", vr_hostdev_mode_names, .bad = "unknown hostdev mode '%s'", .bad_code = VIR_ERR_CONFIG_UNSUPPORTED),
     VR_A_ENUM(HD, type, "type", vr_hostdev_type_names, .required = true, .missing = "missing source address type",
               .bad = "unknown host device source address type '%s'", .bad_code = VIR_ERR_CONFIG_UNSUPPORTED),
-    VR_A_YESNO(HD, managed, "managed"),
+    VR_A_YESNO(HD, managed, "managed", .lenient = true),
     VR_A_STR(HD, sgio, "sgio", FOR(B(SCSI))),
     VR_A_YESNO(HD, rawio, "rawio", FOR(B(SCSI))),
     VR_A_STR(HD, model, "model", FOR(B(MDEV) | B(SCSI_HOST))),
@@ -171,6 +171,8 @@ static bool hostdev_after(struct vr_parse *p, const struct vr_xml_node *node, vo
         return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("vendor cannot be 0."));
     if (h->type == VR_HOSTDEV_SCSI && h->scsi_protocol && !vr_streq(h->scsi_protocol, "iscsi") && !vr_streq(h->scsi_protocol, "adapter"))
         return vr_parse_fail(p, node, err, VIR_ERR_CONFIG_UNSUPPORTED, _("Unknown SCSI subsystem protocol '%s'"), h->scsi_protocol);
+    if (h->type == VR_HOSTDEV_SCSI && !is_iscsi(h, NULL) && !h->adapter_name)
+        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("'adapter' name must be specified for scsi hostdev source"));
     if (h->type == VR_HOSTDEV_SCSI_HOST && h->vhost_protocol && vr_streq(h->vhost_protocol, "vhost") && !h->wwpn)
         return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("missing vhost-scsi hostdev source wwpn"));
     if (h->type == VR_HOSTDEV_MDEV)

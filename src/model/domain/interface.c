@@ -29,7 +29,7 @@ static const struct vr_row vport_parameter_rows[] = {
     VR_END,
 };
 static const struct vr_row vport_rows[] = {
-    VR_A_ENUM(PORT, type, "type", vr_vport_type_names, .bad = "unknown virtualport type %s", .bad_code = VIR_ERR_XML_ERROR),
+    VR_A_ENUM(PORT, type, "type", vr_vport_type_names, .bad = "unknown virtualport type %s", .bad_code = VIR_ERR_CONFIG_UNSUPPORTED, .bad_domain = VR_DOMAIN(VIR_FROM_NONE)),
     VR_GROUP("parameters", vport_parameter_rows),
     VR_END,
 };
@@ -151,7 +151,7 @@ static const struct vr_xml_elem filterref_elem = {
 static const struct vr_row ip_rows[] = {
     VR_A_STR(IP, address, "address", .required = true, .missing = "missing required address in <ip>"),
     VR_A_STR(IP, family, "family"),
-    VR_A_OUINT(IP, prefix, "prefix", .max = 128),
+    VR_A_OUINT(IP, prefix, "prefix", .max = 128, .bad = "Invalid prefix value '%s' in <ip>"),
     VR_A_STR(IP, peer, "peer"),
     VR_END,
 };
@@ -375,6 +375,12 @@ static const struct vr_row teaming_rows[] = {
     VR_END,
 };
 
+/* the driver's switches are virtio's */
+static bool is_virtio(const void *base, const struct vr_format *f)
+{
+    const NET *n = base;
+    return (n->model && vr_starts_with(n->model, "virtio")) || (f->flags & VR_FORM_STATUS);
+}
 static const struct vr_row interface_rows[] = {
     VR_A_STR(NET, actual_type, "type", .format_only = true, .when = resolved),
     VR_A_ENUM(NET, type, "type", vr_net_type_names, .when = as_defined),
@@ -405,7 +411,7 @@ static const struct vr_row interface_rows[] = {
     VR_GROUP("target", target_rows, .after = target_after),
     VR_GROUP("guest", guest_rows),
     VR_GROUP("model", model_rows),
-    VR_GROUP("driver", driver_rows, FOR(~B(HOSTDEV))),
+    VR_GROUP("driver", driver_rows, FOR(~B(HOSTDEV)), .when = is_virtio),
     VR_GROUP("backend", backend_rows),
     VR_CHILD(NET, filterref, "filterref", filterref_elem),
     VR_GROUP("tune", sndbuf_rows),
@@ -444,13 +450,16 @@ static bool source_said(struct vr_parse *p, const struct vr_xml_node *node, NET 
     case VR_NET_VDPA:
         return n->dev || needs(p, node, n, err, "dev");
     case VR_NET_HOSTDEV:
-        return n->source_addr_type || needs(p, node, n, err, "address");
+        return n->source_addr_type || vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("missing source address type"));
     case VR_NET_VHOSTUSER:
         if (!n->vhost_type || !vr_streq(n->vhost_type, "unix"))
             return vr_parse_fail(p, node, err, VIR_ERR_CONFIG_UNSUPPORTED, _("Type='%s' unsupported for <interface type='vhostuser'>"),
                                  n->vhost_type ? n->vhost_type : "");
         if (!n->vhost_path)
             return needs(p, node, n, err, "path");
+        if (!n->model || !vr_starts_with(n->model, "virtio"))
+            return vr_parse_fail(p, node, err, VIR_ERR_INTERNAL_ERROR,
+                                 _("Wrong or no <model> 'type' attribute specified with <interface type='vhostuser'/>. vhostuser requires the virtio-net* frontend"));
         if (!n->vhost_mode)
             return needs(p, node, n, err, "mode");
         if (!vr_streq(n->vhost_mode, "client") && !vr_streq(n->vhost_mode, "server"))
@@ -480,6 +489,7 @@ static bool interface_after(struct vr_parse *p, const struct vr_xml_node *node, 
     if (n->has_mac && (n->mac.b[0] & 1))
         return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("expected unicast mac address, found multicast '%s'"),
                              vr_xml_get(vr_xml_child(node, "mac"), "address"));
+    n->model = canonical_model(n->model);
     if (!source_said(p, node, n, err))
         return false;
     const struct vr_xml_node *backend = vr_xml_child(node, "backend");
@@ -497,7 +507,6 @@ static bool interface_after(struct vr_parse *p, const struct vr_xml_node *node, 
                              n->backend_type);
     if (n->model && strspn(n->model, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") != strlen(n->model))
         return vr_parse_fail(p, node, err, VIR_ERR_INVALID_ARG, _("Model name contains invalid characters"));
-    n->model = canonical_model(n->model);
     if (n->teaming_type && vr_streq(n->teaming_type, "transient") && !n->teaming_persistent)
         return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("teaming transient element requires a persistent attribute"));
     return true;

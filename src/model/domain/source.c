@@ -62,7 +62,8 @@ static const struct vr_row ivgen_rows[] = {
 };
 static const struct vr_row encryption_rows[] = {
     VR_A_ENUM(ENC, format, "format", vr_encryption_format_names, .required = true,
-              .bad = "unknown volume encryption format type %s", .bad_code = VIR_ERR_XML_ERROR,
+              .bad = "unknown volume encryption format type %s", .bad_code = VIR_ERR_CONFIG_UNSUPPORTED,
+              .bad_domain = VR_DOMAIN(VIR_FROM_STORAGE),
               .missing = "unknown volume encryption format"),
     VR_A_STR(ENC, engine, "engine"),
     VR_LISTED(ENC, secrets, "secret", secret_elem),
@@ -104,8 +105,12 @@ static bool reconnect_check(struct vr_parse *p, const struct vr_xml_node *node, 
         return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("missing timeout for chardev with reconnect enabled"));
     return true;
 }
+static bool reconnect_skipped(const void *obj, const struct vr_format *f)
+{
+    return !((const struct vr_reconnect *)obj)->enabled;
+}
 const struct vr_xml_elem vr_reconnect_elem = {
-    .name = "reconnect", .size = sizeof(struct vr_reconnect), .rows = reconnect_rows, .after_parse = reconnect_check,
+    .skip_format = reconnect_skipped, .name = "reconnect", .size = sizeof(struct vr_reconnect), .rows = reconnect_rows, .after_parse = reconnect_check,
 };
 
 #define PR struct vr_reservations
@@ -241,7 +246,7 @@ const struct vr_row vr_source_rows[] = {
     VR_LISTED(SRC, seclabels, "seclabel", vr_seclabel_source_elem),
     VR_GROUP("slices", slices_rows),
     VR_CHILD(SRC, auth, "auth", vr_auth_elem),
-    VR_CHILD(SRC, encryption, "encryption", vr_encryption_elem),
+    VR_CHILD(SRC, encryption, "encryption", vr_encryption_elem, .never_short = true),
     VR_CHILD(SRC, reservations, "reservations", reservations_elem),
     VR_END,
 };

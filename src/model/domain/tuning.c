@@ -29,7 +29,7 @@ static bool blkiotune_after(struct vr_parse *p, const struct vr_xml_node *node, 
     for (size_t i = 0; i < b->devices.n; i++)
         for (size_t k = 0; k < i; k++)
             if (vr_streq(b->devices.v[i]->path, b->devices.v[k]->path))
-                return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("duplicate blkio device path '%s'"), b->devices.v[i]->path);
+                return vr_parse_fail(p, node, err, VIR_ERR_CONFIG_UNSUPPORTED, _("duplicate blkio device path '%s'"), b->devices.v[i]->path);
     return true;
 }
 static bool blkiotune_skipped(const void *obj, const struct vr_format *f)
@@ -90,7 +90,8 @@ static const struct vr_row hugepages_rows[] = { VR_LISTED(MB, pages, "page", pag
 static const struct vr_row mb_source_rows[] = { VR_A_STR(MB, source_type, "type", .required = true, .words = VR_WORDS("file", "anonymous", "memfd")), VR_END };
 static const struct vr_row mb_access_rows[] = { VR_A_ENUM(MB, access, "mode", vr_mem_access_names, .required = true), VR_END };
 static const struct vr_row mb_allocation_rows[] = {
-    VR_A_STR(MB, allocation_mode, "mode", .words = VR_WORDS("immediate", "ondemand")), VR_A_UINT(MB, allocation_threads, "threads", .nonzero = true), VR_END,
+    VR_A_STR(MB, allocation_mode, "mode", .words = VR_WORDS("immediate", "ondemand"),
+             .bad = "unknown memoryBacking/allocation/mode '%s'", .bad_code = VIR_ERR_CONFIG_UNSUPPORTED), VR_A_UINT(MB, allocation_threads, "threads", .nonzero = true), VR_END,
 };
 const struct vr_row vr_memory_backing_rows[] = {
     VR_GROUP("hugepages", hugepages_rows, .has = VR_HAS(MB, hugepages)),
@@ -238,8 +239,14 @@ static bool memorytune_after(struct vr_parse *p, const struct vr_xml_node *node,
             }
     return monitors_fit(p, node, t->vcpus, t->monitors.v, t->monitors.n, err);
 }
+static bool memorytune_skipped(const void *obj, const struct vr_format *f)
+{
+    const struct vr_memorytune *t = obj;
+    return !t->nodes.n && !t->monitors.n;
+}
 static const struct vr_xml_elem memorytune_elem = {
     .name = "memorytune", .size = sizeof(struct vr_memorytune), .rows = memorytune_rows, .after_parse = memorytune_after,
+    .skip_format = memorytune_skipped,
 };
 
 #define U64(m, n) VR_T_OU64(CT, m, n, .bad = "can't parse cputune " n " value", .bad_code = VIR_ERR_XML_ERROR)
