@@ -115,7 +115,7 @@ VR_TEST(sizes_are_scaled_and_rounded_up)
     EXPECT_EQ(parse(arena, "<sample><size unit='bytes'>1025</size></sample>", 0, NULL)->size, 2);
     EXPECT_EQ(parse(arena, "<sample><size>3</size></sample>", 0, NULL)->size, 3);
     expect_error("<sample><size unit='EiB'>99</size></sample>", 0, VIR_ERR_XML_ERROR, "'99'");
-    expect_error("<sample><size unit='QiB'>1</size></sample>", 0, VIR_ERR_XML_ERROR, "'1'");
+    expect_error("<sample><size unit='QiB'>1</size></sample>", 0, VIR_ERR_INVALID_ARG, "unknown suffix 'QiB'");
 }
 
 VR_TEST(bad_values_are_named_with_their_place)
