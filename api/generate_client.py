@@ -237,8 +237,11 @@ class Entry:
         got = self.take_ret()
         if self.ret and self.ret[0].name == "nparams":
             self.take_ret()
-            self.outs.append(f"if (*{count.name} == 0) {{\n            *{count.name} = out.nparams;\n        }} else {{")
-            self.outs.append(f"    ok = vr_fill_params(&c, out.{got.name}, out.{got.name}_count, {p.name}, *{count.name});")
+            self.outs.append(f"if (*{count.name} == 0) {{")
+            self.outs.append(f"    *{count.name} = out.nparams;")
+            self.outs.append("} else {")
+            self.outs.append(f"    ok = vr_fill_params(&c, out.{got.name}, out.{got.name}_count, {p.name}, "
+                             f"*{count.name});")
             self.outs.append(f"    if (ok)\n                *{count.name} = (int)out.{got.name}_count;\n        }}")
         else:
             self.outs.append(f"ok = vr_fill_params(&c, out.{got.name}, out.{got.name}_count, {p.name}, *{count.name});")
@@ -284,7 +287,8 @@ class Entry:
         self.check(f'vr_arg_there(&c, {room.name} >= 0 && ({p.name} || !{room.name}), "{p.name}")')
         self.sets.append(f"in.{a.name} = {room.name};")
         got = self.take_ret()
-        self.outs.append(f"ok = vr_fill_names(&c, out.{got.name}, out.{got.name}_count, (char **){p.name}, {room.name});")
+        self.outs.append(f"ok = vr_fill_names(&c, out.{got.name}, out.{got.name}_count, (char **){p.name}, "
+                         f"{room.name});")
         self.result = f"(int)out.{got.name}_count"
 
     def ids(self, p, room):
@@ -305,7 +309,8 @@ class Entry:
             self.sets.append(f"in.need_results = {p.name} != NULL;")
             got = self.take_ret()
             self.take_ret()
-            self.outs.append(f"if ({p.name})\n            *{p.name} = vr_copy_names(out.{got.name}, out.{got.name}_count);")
+            self.outs.append(f"if ({p.name})")
+            self.outs.append(f"    *{p.name} = vr_copy_names(out.{got.name}, out.{got.name}_count);")
             self.result = f"{p.name} ? (int)out.{got.name}_count : (int)out.ret"
             return
         self.nonnull(p)
@@ -456,20 +461,20 @@ def local(f):
             return head + ";\n" + tail + f"    return ok ? {cast}{p.name}->h.{member} : {failed};\n}}\n\n"
         if f.name.endswith("GetConnect") and f.ret == "virConnectPtr":
             return head + ";\n" + tail + f"    return ok ? {p.name}->h.conn : NULL;\n}}\n\n"
-        if re.match(r"^vir(Adm)?\w+Ref$", f.name) and len(f.params) == 1:
-            return head + f";\n    if (ok)\n        vr_handle_ref(&{p.name}->h);\n" + tail + "    return ok ? 0 : -1;\n}\n\n"
+        done = tail + "    return ok ? 0 : -1;\n}\n\n"
+        if re.match(r"^vir\w+Ref$", f.name) and len(f.params) == 1:
+            return head + f";\n    if (ok)\n        vr_handle_ref(&{p.name}->h);\n" + done
         if re.match(r"^vir\w+Free$", f.name) and len(f.params) == 1:
             if f.library == "libvirt-admin":  # stock's take NULL here, the others do not
                 head = head.replace("bool ok = ", f"if (!{p.name})\n        return 0;\n    bool ok = ")
-            return head + ";\n" + tail + f"    if (ok)\n        vr_handle_unref(&{p.name}->h);\n    return ok ? 0 : -1;\n}}\n\n"
-        if f.name.endswith("GetUUID"):
-            to = f.params[1].name
-            return head + f' && vr_arg(&c, {to}, "{to}");\n    if (ok)\n        memcpy({to}, {p.name}->h.uuid, 16);\n' + \
-                tail + "    return ok ? 0 : -1;\n}\n\n"
-        if f.name.endswith("GetUUIDString"):
-            to = f.params[1].name
-            return head + f' && vr_arg(&c, {to}, "{to}");\n    if (ok)\n        vr_uuid_format((const struct vr_uuid *)' \
-                f"{p.name}->h.uuid, {to});\n" + tail + "    return ok ? 0 : -1;\n}\n\n"
+            # last of all: the error was reported to a connection that this may end
+            return head + ";\n" + tail + (f"    if (ok)\n        vr_handle_unref(&{p.name}->h);\n"
+                                          "    return ok ? 0 : -1;\n}\n\n")
+        if f.name.endswith("GetUUID") or f.name.endswith("GetUUIDString"):
+            to, uuid = f.params[1].name, f"{p.name}->h.uuid"
+            copy = f"vr_uuid_format((const struct vr_uuid *){uuid}, {to});" if f.name.endswith("String") else \
+                f"memcpy({to}, {uuid}, 16);"
+            return head + f' && vr_arg(&c, {to}, "{to}");\n    if (ok)\n        {copy}\n' + done
     if f.name.endswith("LookupByUUIDString"):
         text, by_uuid = f.params[1].name, f.name[:-len("String")]
         return (f"{f.ret} {name}({f.param_text})\n{{\n    VR_CALL(c, VIR_FROM_{HEADER_DOMAIN.get(f.header, 'NONE')});\n"

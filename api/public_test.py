@@ -39,8 +39,8 @@ class Test:
         path = os.path.join(self.work, "t.c")
         with open(path, "w", encoding="utf-8") as f:
             f.write(source)
-        return subprocess.run([*self.cc, "-DVIR_ENUM_SENTINELS", f"-I{include}", "-Wall", "-Werror", "-Wno-deprecated-declarations", *more, path],
-                              capture_output=True, text=True)
+        return subprocess.run([*self.cc, "-DVIR_ENUM_SENTINELS", f"-I{include}", "-Wall", "-Werror",
+                               "-Wno-deprecated-declarations", *more, path], capture_output=True, text=True)
 
     def facts(self, include, source):
         """What a program that prints sizes, offsets and values says with these headers."""
@@ -116,7 +116,8 @@ class Test:
             found = glob.glob(f"/usr/lib/*/{h}.so.0")
             if not found:
                 continue
-            stock = {tuple(s.split("@@")) for s in re.findall(r" [TDBR] (vir\w+@@\w[\w.]+)", run(["nm", "-D", found[0]]))}
+            symbols = run(["nm", "-D", found[0]])
+            stock = {tuple(s.split("@@")) for s in re.findall(r" [TDBR] (vir\w+@@\w[\w.]+)", symbols)}
             stock = {s for s in stock if "PRIVATE" not in s[1]}
             ours, node = set(), None
             for line in open(os.path.join(self.maps, h + ".map"), encoding="utf-8"):

@@ -110,6 +110,7 @@ bool vr_send_stream(struct vr_client_call *c, const struct vr_api_call *call, co
         return vr_bad_arg(c, "stream", "stream in %s must match connection of the object", c->function);
     if (st->end.open)
         return FAIL(c, VIR_ERR_OPERATION_INVALID, "%s", "stream is already in use");
+    vr_remote_stream_drop(c->conn->remote, &st->end); /* what its earlier use left */
     struct vr_extras extras = { .stream = &st->end };
     return vr_send_with(c, call, args, ret, &extras);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * libvirt.conf: uri_default = "..." and uri_aliases = [ "name=uri", ... ]. The daemon's reader of configuration files is
- * not in the library; two keys do not need it.
+ * libvirt.conf: uri_default = "..." and uri_aliases = [ "name=uri", ... ]. The daemon's reader of configuration files
+ * is not in the library; two keys do not need it.
  */
 #define VR_ERROR_DOMAIN VIR_FROM_CONF
 #include "client_conf.h"

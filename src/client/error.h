@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
-/* The thread's last error, as the public API promises it: each call resets it, a failure sets it and tells a handler. */
+/* The thread's last error, as the public API promises it: each call resets it, a failure sets it, a handler is told. */
 #include "api/public.h"
 #include "base/error.h"
 

@@ -141,7 +141,7 @@ static bool wants(const struct vr_subscription *s, const struct vr_event *event)
            (monitor ? s->event_id < 0 : s->event_id == event->call->event_id && s->object == event->call->object);
 }
 
-/* With the lock held; it is released around the call. A list that grew keeps its order; nothing leaves it while busy. */
+/* With the lock held, released around the call. A list that grew keeps its order; nothing leaves it while busy. */
 static void deliver_one(virConnectPtr conn, struct vr_subscriptions *subs, const struct vr_event *event)
 {
     for (size_t i = 0; i < subs->count; i++) {
@@ -383,9 +383,10 @@ static bool right_event(struct vr_client_call *c, int id, int last)
 #define REGISTER(type, which, kind, from, last)                                                                       \
     VR_CALL(c, from);                                                                                                  \
     int id = -1;                                                                                                       \
-    if (vr_begin_connect(&c, conn) && vr_arg(&c, cb, "cb") && right_event(&c, eventID, last) &&                         \
+    if (vr_begin_connect(&c, conn) && vr_arg(&c, cb, "cb") && right_event(&c, eventID, last) &&                        \
         (!which || vr_arg_handle(&c, kind, which)))                                                                  \
-        id = subscribe(&c, (struct vr_subscription){ .object = type, .event_id = eventID, .cb = (void (*)(void))cb,     \
+        id = subscribe(&c, (struct vr_subscription){ .object = type, .event_id = eventID,                              \
+                                                     .cb = (void (*)(void))cb,                                         \
                                                      .opaque = opaque, .ff = freecb }, which, NULL, 0);               \
     vr_end(&c, id >= 0);                                                                                               \
     return id

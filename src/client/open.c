@@ -48,7 +48,8 @@ static bool authenticate(struct vr_remote *r, const struct vr_uri *uri, struct v
     case 2:
         return vr_remote_call(r, &vr_api_auth_polkit, &nothing, arena, &polkit, NULL, err);
     case 1:
-        return vr_fail(err, VIR_ERR_AUTH_FAILED, "%s", "the server asks for SASL, which is not built into this library");
+        return vr_fail(err, VIR_ERR_AUTH_FAILED, "%s",
+                       "the server asks for SASL, which is not built into this library");
     default:
         return vr_fail(err, VIR_ERR_AUTH_FAILED, "unsupported authentication type %d", type);
     }
@@ -262,15 +263,15 @@ int virConnectRegisterCloseCallback(virConnectPtr conn, virConnectCloseFunc cb, 
             conn->close_cb = cb;
             conn->close_opaque = opaque;
             conn->close_free = freecb;
-            vr_connect_ref(conn); /* kept until it was called or taken back: closing alone does not end it, as stock's */
+            vr_connect_ref(conn); /* until it was called or taken back, as stock's */
         }
         pthread_mutex_unlock(&conn->lock);
     }
     if (ok && !conn->close_asked && vr_remote_feature(conn->remote, VR_FEATURE_CLOSE_CALLBACK)) {
         struct vr_void nothing = { 0 };
         conn->close_asked = vr_remote_need_events(conn->remote) &&
-                            vr_remote_call(conn->remote, &vr_api_connect_register_close_callback, &nothing, c.arena, NULL,
-                                           NULL, NULL);
+                            vr_remote_call(conn->remote, &vr_api_connect_register_close_callback, &nothing, c.arena,
+                                           NULL, NULL, NULL);
     }
     return vr_end(&c, ok) ? 0 : -1;
 }

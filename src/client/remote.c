@@ -291,7 +291,8 @@ static void open_stream(struct vr_remote *r, struct vr_stream_end *s, const stru
     s->asked = (struct vr_message_header){ .prog = call->program->number, .vers = call->program->version,
                                            .proc = (int32_t)call->number, .serial = serial };
     s->sparse = call->sparse_flag && (vr_api_flags(call, args) & call->sparse_flag);
-    s->open = true;
+    s->at_end = s->finished = false;
+    s->open = s->used = true;
     s->next = r->streams;
     r->streams = s;
 }

@@ -25,7 +25,7 @@ struct vr_extras {
     struct vr_stream_end *stream; /* becomes the stream this call opens; registered before the call is sent */
 };
 
-/** Takes over a connected socket. @unix_socket: descriptors can travel. @conn is told of events; no reference is held. */
+/** Takes over a connected socket. @unix_socket: descriptors can travel. @conn is told of events, no reference held. */
 struct vr_remote *vr_remote_new(int fd, bool unix_socket, virConnectPtr conn);
 /** Watches the socket in the application's event loop, if there is one. */
 void vr_remote_watch(struct vr_remote *r);
@@ -68,7 +68,8 @@ struct vr_stream_end {
     struct vr_piece *first, **last;
     size_t queued;
     struct vr_error *error;
-    bool open, at_end, finished;   /* finished: the server confirmed finish or abort */
+    bool used, open;       /* used: a call opened it, open: it did not end since */
+    bool at_end, finished; /* finished: the server confirmed finish or abort */
     bool sparse;
     int timer;     /* of the application's event loop, to be made due when something came; -1: none */
     bool news;

@@ -51,7 +51,7 @@ static bool usable(struct vr_remote *r, struct vr_stream_end *s, struct vr_error
         return vr_error_move(err, &copy);
     }
     if (!s->open || r->dead)
-        return vr_fail(err, VIR_ERR_OPERATION_INVALID, "%s", "stream is not open");
+        return vr_fail(err, VIR_ERR_OPERATION_FAILED, "%s", "stream is closed");
     return true;
 }
 
@@ -107,6 +107,11 @@ enum vr_stream_result vr_remote_stream_recv(struct vr_remote *r, struct vr_strea
     enum vr_stream_result result = VR_STREAM_DONE;
     pthread_mutex_lock(&r->lock);
     for (;;) {
+        if (!s->open && !s->error) { /* finished or aborted: what was left counts no more */
+            usable(r, s, err);
+            result = VR_STREAM_FAILED;
+            break;
+        }
         if (s->first && s->first->hole > 0 && stop_at_hole) {
             result = VR_STREAM_HOLE;
             break;
@@ -171,9 +176,8 @@ enum vr_stream_result vr_remote_stream_send(struct vr_remote *r, struct vr_strea
 bool vr_remote_stream_hole(struct vr_remote *r, struct vr_stream_end *s, int64_t length, struct vr_error **err)
 {
     pthread_mutex_lock(&r->lock);
-    bool ok = usable(r, s, err);
-    if (ok && !s->sparse)
-        ok = vr_fail(err, VIR_ERR_OPERATION_UNSUPPORTED, "%s", "Holes are not supported with this stream");
+    bool ok = s->sparse ? usable(r, s, err)
+                        : vr_fail(err, VIR_ERR_OPERATION_INVALID, "%s", "Skipping is not supported with this stream");
     if (ok) {
         vr_message_stream_hole(&r->out, &s->asked, length, 0);
         vr_remote_flush(r);
@@ -199,7 +203,7 @@ int64_t vr_remote_stream_take_hole(struct vr_remote *r, struct vr_stream_end *s)
 bool vr_remote_stream_end(struct vr_remote *r, struct vr_stream_end *s, bool abort, struct vr_error **err)
 {
     pthread_mutex_lock(&r->lock);
-    bool ok = abort && s->error && s->open ? true : usable(r, s, err);
+    bool ok = usable(r, s, err);
     if (ok && !s->finished && !r->dead) {
         vr_message_stream_end(&r->out, &s->asked, abort ? VIR_NET_ERROR : VIR_NET_OK);
         while (!s->finished && !s->error && !r->dead)

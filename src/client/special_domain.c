@@ -192,7 +192,8 @@ int virDomainGetEmulatorPinInfo(virDomainPtr domain, unsigned char *cpumaps, int
     VR_CALL(c, VIR_FROM_DOMAIN);
     struct vr_domain_get_emulator_pin_info_args in = { .maplen = maplen, .flags = flags };
     struct vr_domain_get_emulator_pin_info_ret out;
-    bool ok = begin(&c, domain) && vr_arg(&c, cpumaps, "cpumaps") && vr_within(&c, maplen, REMOTE_CPUMAPS_MAX, "maplen");
+    bool ok = begin(&c, domain) && vr_arg(&c, cpumaps, "cpumaps") &&
+              vr_within(&c, maplen, REMOTE_CPUMAPS_MAX, "maplen");
     if (ok) {
         in.dom = vr_put_domain(domain);
         ok = vr_send(&c, &vr_api_domain_get_emulator_pin_info, &in, &out) &&

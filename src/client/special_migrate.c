@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Migration: the client leads two daemons through its phases. That choreography is not built; the calls say so. What one
- * daemon does alone (speed, downtime, post-copy) is generated like the rest. Entering a container's surroundings changes
- * the calling process and is not built either.
+ * Migration: the client leads two daemons through its phases. That choreography is not built; the calls say so. What
+ * one daemon does alone (speed, downtime, post-copy) is generated like the rest. Entering a container's surroundings
+ * changes the calling process and is not built either.
  */
 #include "call.h"
 

@@ -13,7 +13,8 @@
     struct vr_##name##_args in = { .first = cell, .nparams = nparams ? *nparams : 0, .flags = flags };                 \
     struct vr_##name##_ret out;                                                                                        \
     bool ok = vr_begin_connect(&c, conn) && vr_arg(&c, nparams, "nparams") &&                                          \
-              vr_within(&c, *nparams, INT32_MAX, "nparams") && vr_arg_there(&c, params || !*nparams, "params") &&        \
+              vr_within(&c, *nparams, INT32_MAX, "nparams") &&                                                         \
+              vr_arg_there(&c, params || !*nparams, "params") &&                                                       \
               vr_send(&c, &vr_api_##name, &in, &out);                                                                  \
     if (ok && *nparams == 0) {                                                                                         \
         *nparams = out.nparams;                                                                                        \
@@ -82,7 +83,8 @@ int virNodeAllocPages(virConnectPtr conn, unsigned int npages, unsigned int *pag
                                            .page_counts_count = npages, .start_cell = startCell,
                                            .cell_count = cellCount, .flags = flags };
     struct vr_node_alloc_pages_ret out;
-    bool ok = vr_begin_connect(&c, conn) && vr_arg(&c, pageSizes, "pageSizes") && vr_arg(&c, pageCounts, "pageCounts") &&
+    bool ok = vr_begin_connect(&c, conn) && vr_arg(&c, pageSizes, "pageSizes") &&
+              vr_arg(&c, pageCounts, "pageCounts") &&
               vr_within(&c, npages, REMOTE_NODE_MAX_CELLS, "npages");
     if (ok) {
         in.page_counts = vr_arena_alloc(c.arena, npages * sizeof(*in.page_counts) + 1);

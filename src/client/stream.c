@@ -44,10 +44,10 @@ static bool begin(struct vr_client_call *c, virStreamPtr st)
     return vr_begin(c, VR_HANDLE_STREAM, st);
 }
 
-/* Before a call opened it and after it ended, a stream can do nothing; stock says it this way. */
+/* Before a call opened it, a stream can do nothing; stock says it this way. */
 static bool begin_open(struct vr_client_call *c, virStreamPtr st)
 {
-    return begin(c, st) && (st->end.open || vr_unsupported(c));
+    return begin(c, st) && (st->end.used || vr_unsupported(c));
 }
 
 int virStreamSend(virStreamPtr st, const char *data, size_t nbytes)
@@ -123,7 +123,7 @@ int virStreamFinish(virStreamPtr st)
 int virStreamAbort(virStreamPtr st)
 {
     VR_CALL(c, VIR_FROM_STREAMS);
-    bool ok = begin(&c, st) && (!st->end.open || vr_remote_stream_end(c.conn->remote, &st->end, true, &c.err));
+    bool ok = begin(&c, st) && (!st->end.used || vr_remote_stream_end(c.conn->remote, &st->end, true, &c.err));
     return vr_end(&c, ok) ? 0 : -1;
 }
 

@@ -32,8 +32,8 @@ static bool unix_address(const char *path, struct sockaddr_un *to, struct vr_err
 {
     *to = (struct sockaddr_un){ .sun_family = AF_UNIX };
     if (strlen(path) >= sizeof(to->sun_path))
-        return vr_error_report(err, VIR_FROM_RPC, VIR_ERR_SYSTEM_ERROR, ENAMETOOLONG, "Path %s too long for unix socket",
-                               path);
+        return vr_error_report(err, VIR_FROM_RPC, VIR_ERR_SYSTEM_ERROR, ENAMETOOLONG,
+                               "Path %s too long for unix socket", path);
     strcpy(to->sun_path, path);
     return true;
 }
@@ -202,8 +202,8 @@ static int connect_tcp(const struct vr_uri *uri, struct vr_error **err)
         rc = getaddrinfo(host, port, &hints, &found);
     }
     if (rc != 0) {
-        vr_error_report(err, VIR_FROM_RPC, VIR_ERR_SYSTEM_ERROR, -1, "Unable to resolve address '%s' service '%s': %s", host,
-                        port, gai_strerror(rc));
+        vr_error_report(err, VIR_FROM_RPC, VIR_ERR_SYSTEM_ERROR, -1, "Unable to resolve address '%s' service '%s': %s",
+                        host, port, gai_strerror(rc));
         return -1;
     }
     int fd = -1, why = 0;
