@@ -122,3 +122,6 @@ struct vr_host_xml_extra {
 };
 /** "  <host>...</host>\n\n", indented as the document is. Blocks for some milliseconds. */
 bool vr_host_xml(struct vr_buf *b, const struct vr_host_xml_extra *extra, struct vr_error **err);
+
+/** <sysinfo type='smbios'> of the host; CONFIG_UNSUPPORTED when the firmware's tables cannot be read. Blocks. */
+bool vr_host_sysinfo(struct vr_buf *b, struct vr_error **err);

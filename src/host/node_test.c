@@ -237,6 +237,56 @@ VR_TEST(this_host_can_be_described)
     EXPECT_STR_HAS(b.data, "</host>\n");
 }
 
+/* A table with one of most kinds; `cut`: only so many bytes of it. */
+static size_t put_smbios(size_t cut)
+{
+    static const char bios[] = "\0\x18\x01\0" "\1\2\0\0\3\0\0\0\0\0\0\0\0\0\0\0\4\5\xff\xff" "Vendor & Sons\0" "1.0 \0" "04/01/2014\0";
+    static const char sys[] = "\1\x1b\x02\0" "\1\2\0\3" "\x33\x22\x11\x00\x55\x44\x77\x66\x88\x99\xaa\xbb\xcc\xdd\xee\xff" "\6\0\4"
+                              "Maker\0" "Thing<1>\0" "S/N\0" "Line\0";
+    static const char memory[] = "\x11\x1c\x03\0" "\0\0\0\0\0\0\0\0\0\x40\x09\0\1\2\x1a\x80\x20\x80\x0c\3\0\0\4\0" "DIMM 0\0" "BANK 0\0" "M\0" "P\0";
+    static const char oem[] = "\x0b\5\4\0\2" "one\0" "two\0";
+    static const char last[] = "\x7f\4\5\0\0";
+    vr_autobuf struct vr_buf b = VR_BUF_INIT;
+    vr_buf_add(&b, bios, sizeof(bios));
+    vr_buf_add(&b, sys, sizeof(sys));
+    vr_buf_add(&b, memory, sizeof(memory));
+    vr_buf_add(&b, oem, sizeof(oem));
+    vr_buf_add(&b, last, sizeof(last));
+    put("/sys/firmware/dmi/tables/DMI", "");
+    vr_autofree char *path = vr_printf("%s/sys/firmware/dmi/tables/DMI", tree);
+    FILE *f = fopen(path, "we");
+    ck_assert(f && fwrite(b.data, 1, cut < b.len ? cut : b.len, f) > 0);
+    fclose(f);
+    return b.len;
+}
+
+VR_TEST(the_firmwares_words_are_repeated_safely)
+{
+    make_tree();
+    vr_autobuf struct vr_buf b = VR_BUF_INIT;
+    EXPECT_FALSE(vr_host_sysinfo(&b, &error));
+    EXPECT_STR_HAS(error->message, "Host SMBIOS information is not available");
+    size_t whole = put_smbios(SIZE_MAX);
+    EXPECT(vr_host_sysinfo(&b, NULL));
+    EXPECT_STR_HAS(b.data, "<sysinfo type='smbios'>\n  <bios>\n    <entry name='vendor'>Vendor &amp; Sons</entry>\n"
+                           "    <entry name='version'>1.0</entry>\n    <entry name='date'>04/01/2014</entry>\n"
+                           "    <entry name='release'>4.5</entry>\n  </bios>\n");
+    EXPECT_STR_HAS(b.data, "<entry name='product'>Thing&lt;1&gt;</entry>\n    <entry name='version'>Not Specified</entry>\n");
+    EXPECT_STR_HAS(b.data, "<entry name='uuid'>00112233-4455-6677-8899-aabbccddeeff</entry>\n    <entry name='sku'>Not Specified");
+    EXPECT_STR_HAS(b.data, "    <entry name='size'>16 GB</entry>\n    <entry name='form_factor'>DIMM</entry>\n");
+    EXPECT_STR_HAS(b.data, "<entry name='type'>DDR4</entry>\n    <entry name='type_detail'>Synchronous Registered (Buffered)</entry>\n"
+                           "    <entry name='speed'>3200 MT/s</entry>\n");
+    EXPECT_STR_HAS(b.data, "  <oemStrings>\n    <entry>one</entry>\n    <entry>two</entry>\n  </oemStrings>\n</sysinfo>\n");
+    /* Cut anywhere it is still a document, without what is not there. */
+    for (size_t cut = 1; cut < whole; cut++) {
+        vr_autobuf struct vr_buf part = VR_BUF_INIT;
+        put_smbios(cut);
+        EXPECT(vr_host_sysinfo(&part, NULL));
+        EXPECT_STR_HAS(part.data, "</sysinfo>\n");
+    }
+    remove_tree();
+}
+
 VR_TEST(lists_of_numbers_are_strict)
 {
     unsigned *v;
@@ -256,4 +306,4 @@ VR_TESTS("node", a_numa_host_is_counted_per_node_socket_core_and_thread,
          a_host_with_an_offline_processor_still_multiplies_out, an_irregular_host_is_one_socket,
          free_memory_is_told_by_node, statistics_have_stocks_fields_and_refusals, the_cpu_map_has_holes,
          pages_are_counted_and_pools_are_set, ksm_is_what_the_kernel_has, the_document_tells_of_cells_and_distances,
-         this_host_can_be_described, lists_of_numbers_are_strict)
+         the_firmwares_words_are_repeated_safely, this_host_can_be_described, lists_of_numbers_are_strict)

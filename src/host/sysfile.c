@@ -36,26 +36,37 @@ char *vr_sys_path(const char *fmt, ...)
     return vr_take(path);
 }
 
-static char *read_path(const char *path)
+static bool read_bytes(struct vr_buf *b, const char *path)
 {
     vr_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return NULL;
-    vr_autobuf struct vr_buf b = VR_BUF_INIT;
-    for (;;) {
-        ssize_t n = read(fd, vr_buf_room(&b, 4096), 4096);
+    while (fd >= 0) {
+        ssize_t n = read(fd, vr_buf_room(b, 4096), 4096);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
-            return NULL;
+            return false;
         if (n == 0)
-            break;
-        vr_buf_added(&b, (size_t)n);
-        if (b.len > VR_SYS_MAX_FILE) {
+            return true;
+        vr_buf_added(b, (size_t)n);
+        if (b->len > VR_SYS_MAX_FILE) {
             errno = EFBIG;
-            return NULL;
+            return false;
         }
     }
+    return false;
+}
+
+bool vr_sys_read_bytes(struct vr_buf *b, const char *path)
+{
+    vr_autofree char *real = vr_sys_path("%s", path);
+    return read_bytes(b, real);
+}
+
+static char *read_path(const char *path)
+{
+    vr_autobuf struct vr_buf b = VR_BUF_INIT;
+    if (!read_bytes(&b, path))
+        return NULL;
     if (!b.len)
         return vr_strdup(""); /* room was made and not used: there is no end yet */
     while (b.len && strchr(" \t\n", b.data[b.len - 1]))

@@ -14,6 +14,9 @@ char *vr_sys_path(const char *fmt, ...) VR_PRINTF(1, 2);
 #define VR_SYS_MAX_FILE (4u << 20)
 /** The whole file without trailing blanks and newlines; malloc'd. NULL with errno set. */
 char *vr_sys_read(const char *fmt, ...) VR_PRINTF(1, 2);
+struct vr_buf;
+/** Adds the bytes of a file as they are. */
+bool vr_sys_read_bytes(struct vr_buf *b, const char *path);
 /** A number in decimal alone in a file. */
 bool vr_sys_read_u64(uint64_t *out, const char *fmt, ...) VR_PRINTF(2, 3);
 /** Writes `text` with one write(); 0 or an errno. */

@@ -147,10 +147,37 @@ static bool node_get_security_model(struct vr_call *call, const struct vr_void *
     return true;
 }
 
-static bool get_sysinfo(struct vr_call *call, const struct vr_connect_get_sysinfo_args *in,
-                        struct vr_connect_get_sysinfo_ret *out, struct vr_error **err)
+struct sysinfo_task {
+    struct vr_buf text;
+    bool ok;
+    struct vr_error *err;
+};
+
+static void sysinfo_run(void *arg)
 {
-    return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, "%s", _("Host SMBIOS information is not available"));
+    struct sysinfo_task *t = arg;
+    t->ok = vr_host_sysinfo(&t->text, &t->err);
+}
+
+static void sysinfo_free(void *arg)
+{
+    struct sysinfo_task *t = arg;
+    vr_buf_done(&t->text);
+    vr_error_free(t->err);
+    free(t);
+}
+
+VR_SUSPENDS static bool get_sysinfo(struct vr_call *call, const struct vr_connect_get_sysinfo_args *in,
+                                    struct vr_connect_get_sysinfo_ret *out, struct vr_error **err)
+{
+    struct sysinfo_task *t = vr_new(struct sysinfo_task);
+    if (!vr_worker_run(VR_POOL_CPU, NULL, "sysinfo", sysinfo_run, t, sysinfo_free, vr_after(VR_SPAN_QUERY), err))
+        return false;
+    bool ok = t->ok || vr_error_move(err, &t->err);
+    if (ok)
+        out->sysinfo = vr_arena_strdup(call->arena, t->text.data);
+    sysinfo_free(t);
+    return ok;
 }
 
 /* ---- the capabilities document ------------------------------------------------------------------------------------ */
