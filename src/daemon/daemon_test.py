@@ -346,6 +346,36 @@ class Load(Base):
             client.close()
 
 
+class FewClients(Base):
+    conf = 'max_clients = 2\nmax_client_requests = 1\n'
+
+    def test_the_next_client_waits_until_one_leaves(self):
+        first, second = self.daemon.open(), self.daemon.open()
+        third = Client(self.daemon.rw, timeout=1)
+        with self.assertRaises(TimeoutError):
+            third.open()
+        second.close()
+        third.sock.settimeout(20)
+        self.works(third.recv())
+        self.works(first.do('connect_get_type'))
+
+    def test_answers_come_in_order_when_one_call_is_allowed(self):
+        client = self.daemon.open()
+        slow = client.start('domain_suspend', STUB)
+        quick = client.start('connect_get_type')
+        self.assertEqual([client.recv().serial, client.recv().serial], [slow, quick])
+
+    def test_with_more_allowed_a_quick_call_overtakes(self):
+        self.daemon.stop()
+        with open(self.daemon.root + '/etc/libvirt/libvirtd.conf', 'w') as f:
+            f.write('max_client_requests = 2\n')
+        self.daemon.start()
+        client = self.daemon.open()
+        slow = client.start('domain_suspend', STUB)
+        quick = client.start('connect_get_type')
+        self.assertEqual([client.recv().serial, client.recv().serial], [quick, slow])
+
+
 class Ends(Base):
     def test_a_change_runs_to_its_end_without_its_client(self):
         client = self.daemon.open()
