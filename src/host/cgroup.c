@@ -60,6 +60,10 @@ static void read_mount(struct vr_cgroup_host *host, char *line)
     char *source = type ? strtok_r(NULL, " ", &save) : NULL, *options = source ? strtok_r(NULL, " ", &save) : NULL;
     if (!point || !type || !options)
         return;
+    /* A mount can lie hidden below another one. */
+    if (vr_starts_with(type, "cgroup") && !vr_sys_exists("%s/cgroup.procs", point) &&
+        !vr_sys_exists("%s/cgroup.controllers", point))
+        return;
     if (vr_streq(type, "cgroup2") && !host->v2)
         host->v2 = vr_strdup(point);
     for (int c = 0; vr_streq(type, "cgroup") && c < VR_CGROUP_COUNT; c++)

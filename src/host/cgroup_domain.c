@@ -2,6 +2,7 @@
 /* What a guest's definition asks of its control groups, and doing it on workers. */
 #define VR_ERROR_DOMAIN VIR_FROM_QEMU
 #define VR_LOG_SOURCE "host.cgroup"
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include "base/alloc.h"
@@ -291,6 +292,20 @@ VR_SUSPENDS static enum vr_machined ask_machined(const struct vr_cgroup_start *s
 
 #define TERMINATE_SPAN VR_SEC(5)
 
+/*
+ * In a container the trees may be visible and not ours to change. A guest that asks for nothing of them then runs
+ * without a group; that is said in the log.
+ */
+static bool can_do_without(const struct cgroup_task *t, const struct vr_cgroup_start *start)
+{
+    return !t->plan.settings.n && !start->def->resource_partition;
+}
+
+static bool is_not_ours(const struct vr_error *err)
+{
+    return err && (err->int1 == EROFS || err->int1 == EACCES || err->int1 == EPERM);
+}
+
 VR_SUSPENDS bool vr_cgroup_start(const struct vr_cgroup_start *start, struct vr_cgroup **out, vr_time deadline,
                                  struct vr_error **err)
 {
@@ -318,11 +333,17 @@ VR_SUSPENDS bool vr_cgroup_start(const struct vr_cgroup_start *start, struct vr_
     t->machine = vr_arena_strdup(t->arena, name);
     t->partition = vr_arena_strdup(t->arena, start->def->resource_partition);
     t->devices = copy_texts(t->arena, start->devices);
-    if (!run(t, deadline, err)) {
+    bool optional = machined != VR_MACHINED_DONE && can_do_without(t, start);
+    VR_AUTO(vr_error) *why = NULL;
+    if (!run(t, deadline, &why)) {
         if (machined == VR_MACHINED_DONE)
             vr_shield(vr_after(TERMINATE_SPAN))
                 vr_machined_terminate(name, vr_after(TERMINATE_SPAN));
-        return false;
+        if (!optional || !is_not_ours(why))
+            return vr_error_move(err, &why);
+        vr_warn("guest '%s' runs without a control group: %s", start->def->name, vr_error_text(why));
+        *out = NULL;
+        return true;
     }
     *out = t->group;
     t->keep_group = true;
