@@ -11,6 +11,7 @@
 #define VR_DOMAIN_STATUS (1u << 8)     /* the daemon's own record of a running guest */
 #define VR_DOMAIN_VALIDATE (1u << 9)   /* unknown elements and attributes are errors */
 #define VR_DOMAIN_RAW (1u << 16)       /* parse only: no completion, no checks */
+#define VR_DOMAIN_UNCHECKED (1u << 18) /* the caller runs vr_domain_check later, or trusts the text (its own file) */
 #define VR_DOMAIN_TEST (1u << 17)      /* complete as the mock hypervisor does: i686, narrow SCSI buses */
 
 /**
@@ -18,7 +19,7 @@
  * @xml, @len: any bytes; bounded and pre-scanned
  * @flags: VR_DOMAIN_INACTIVE for what clients define; 0 or VR_DOMAIN_STATUS for records of running guests
  *
- * Parses, completes (what does not depend on a hypervisor) and checks. The result owns all its memory; give it back with
+ * Parses, completes (what does not depend on a hypervisor) and, without VR_DOMAIN_UNCHECKED, checks. The result owns all its memory; give it back with
  * vr_domain_free. NULL on failure, with stock's codes. Documents above 64 KiB belong on a worker.
  */
 struct vr_domain_def *vr_domain_parse(const char *xml, size_t len, unsigned flags, struct vr_error **err);

@@ -56,7 +56,7 @@ VR_SUSPENDS struct vr_domain_def *vr_definition_new(const char *xml, bool valida
                                                     vr_time deadline, struct vr_error **err)
 {
     struct vr_domain_def *def =
-        vr_domain_parse(xml, strlen(xml), VR_DOMAIN_INACTIVE | (validate ? VR_DOMAIN_VALIDATE : 0), err);
+        vr_domain_parse(xml, strlen(xml), VR_DOMAIN_INACTIVE | VR_DOMAIN_UNCHECKED | (validate ? VR_DOMAIN_VALIDATE : 0), err);
     if (!def)
         return NULL;
     if (check_type(def, err) && complete(def, caps, deadline, err) && vr_domain_check(def, err))
@@ -67,7 +67,7 @@ VR_SUSPENDS struct vr_domain_def *vr_definition_new(const char *xml, bool valida
 
 struct vr_domain_def *vr_definition_load(const char *text, struct vr_error **err)
 {
-    return vr_domain_parse(text, strlen(text), VR_DOMAIN_INACTIVE, err);
+    return vr_domain_parse(text, strlen(text), VR_DOMAIN_INACTIVE | VR_DOMAIN_UNCHECKED, err);
 }
 
 VR_SUSPENDS struct vr_domain_def *vr_definition_for_run(const struct vr_domain_def *config, struct vr_qemu_caps **caps,

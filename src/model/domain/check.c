@@ -88,6 +88,12 @@ static bool check_controllers(const D *d, struct vr_error **err)
             usb_none |= a->model == VR_CMODEL_NONE;
             usb_other |= a->model != VR_CMODEL_NONE;
         }
+        if (a->target_index.set && (a->target_index.v < 0 || a->target_index.v > 30))
+            return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("PCI controller target index '%d' out of range - must be 0-30"),
+                           a->target_index.v);
+        if (a->target_index.set && (a->target_index.v == 0) != (a->index.v == 0))
+            return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED,
+                           _("Only the PCI controller with index 0 can have target index 0, and vice versa"));
         for (size_t k = i + 1; k < d->controllers.n; k++) {
             const struct vr_controller *b = d->controllers.v[k];
             if (a->type != b->type || a->index.v != b->index.v || a->type == VR_CONTROLLER_USB)

@@ -514,7 +514,7 @@ static bool smartcard_addresses(D *d, struct vr_error **err)
 static bool scsi_hostdevs(D *d, unsigned flags, struct vr_error **err)
 {
     int64_t top = -1;
-    unsigned wide = flags & VR_DOMAIN_TEST ? 7 : 16;
+    const unsigned wide = 7; /* host devices keep to narrow buses whatever the controller can */
     for (size_t i = 0; i < d->hostdevs.n; i++) {
         struct vr_hostdev *h = d->hostdevs.v[i];
         if (h->type != VR_HOSTDEV_SCSI || h->mode != VR_HOSTDEV_MODE_SUBSYS)

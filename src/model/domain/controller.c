@@ -126,12 +126,6 @@ static bool pci_check(struct vr_parse *p, const struct vr_xml_node *node, CTL *c
     if (c->bus_nr.set && (c->bus_nr.v < 1 || c->bus_nr.v > 254))
         return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("PCI controller busNr '%d' out of range - must be 1-254"),
                              c->bus_nr.v);
-    if (c->target_index.set && (c->target_index.v < 0 || c->target_index.v > 30))
-        return vr_parse_fail(p, node, err, VIR_ERR_CONFIG_UNSUPPORTED,
-                             _("PCI controller target index '%d' out of range - must be 0-30"), c->target_index.v);
-    if (c->target_index.set && c->index.set && ((c->target_index.v == 0) != (c->index.v == 0)))
-        return vr_parse_fail(p, node, err, VIR_ERR_CONFIG_UNSUPPORTED,
-                             _("Only the PCI controller with index 0 can have target index 0, and vice versa"));
     return true;
 }
 

@@ -201,6 +201,29 @@ static bool check_tpm(const struct vr_domain_def *def, const struct vr_qemu_caps
     return true;
 }
 
+static bool reconnect_has_time(const struct vr_chr_source *s, struct vr_error **err)
+{
+    if (!s || !s->reconnect || s->reconnect->enabled != VR_TRI_YES || s->reconnect->timeout)
+        return true;
+    return vr_fail(err, VIR_ERR_INVALID_ARG, "%s", _("chardev reconnect source timeout cannot be '0'"));
+}
+
+static bool check_reconnects(const struct vr_domain_def *def, struct vr_error **err)
+{
+    const struct { struct vr_chr **v; size_t n; } lists[] = {
+        { def->serials.v, def->serials.n }, { def->parallels.v, def->parallels.n }, { def->consoles.v, def->consoles.n },
+        { def->channels.v, def->channels.n },
+    };
+    for (size_t l = 0; l < VR_COUNT(lists); l++)
+        for (size_t i = 0; i < lists[l].n; i++)
+            if (!reconnect_has_time(&lists[l].v[i]->src, err))
+                return false;
+    for (size_t i = 0; i < def->redirdevs.n; i++)
+        if (!reconnect_has_time(&def->redirdevs.v[i]->src, err))
+            return false;
+    return true;
+}
+
 static bool source_has_path(const struct vr_chr_source *s, struct vr_error **err)
 {
     if (!s || s->type != VR_CHR_UNIX || s->path)
@@ -210,6 +233,8 @@ static bool source_has_path(const struct vr_chr_source *s, struct vr_error **err
 
 static bool check_sources(const struct vr_domain_def *def, const struct vr_qemu_caps *caps, struct vr_error **err)
 {
+    if (!check_reconnects(def, err))
+        return false;
     for (size_t i = 0; i < def->rngs.n; i++)
         if (!source_has_path(def->rngs.v[i]->chardev, err))
             return false;
