@@ -201,6 +201,9 @@ def round_of(kind, options, domain_xml, Daemon):
             costs.append(cost.wall)
         out['destroy'] = statistics.median(costs) * 1e3
         c.close()
+    except Exception:
+        print('bench: %s, whose log ends with\n%s' % (kind, d.log_tail()), file=sys.stderr)
+        raise
     finally:
         if d.alive():
             d.stop()
