@@ -107,6 +107,11 @@ def tail(path, n=25):
         return str(e)
 
 
+def has_check(where):
+    p = subprocess.run(['meson', 'introspect', '--dependencies', where], cwd=TOP, stdout=subprocess.PIPE, text=True)
+    return p.returncode != 0 or any(d['name'] == 'check' for d in json.loads(p.stdout))
+
+
 def build(kind, tally):
     """Configures and compiles one build directory. Returns True when it is usable."""
     where, options = BUILDS[kind]
@@ -119,6 +124,9 @@ def build(kind, tally):
     if fresh:
         shutil.rmtree(os.path.join(TOP, where), ignore_errors=True)
         rc = run(['meson', 'setup', where] + options, log, 300)
+    elif not has_check(where):
+        # Configured when the package "check" was not installed (by ./demo, say): without the tests beside the code.
+        rc = run(['meson', 'configure', '--clearcache', where], log, 300) or run(['meson', 'setup', '--reconfigure', where], log, 300)
     elif os.path.exists(stamp) and open(stamp).read() != '\n'.join(options):
         rc = run(['meson', 'configure', where] + options, log, 300)
     # A directory made by hand has no stamp and keeps its own options.

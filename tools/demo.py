@@ -255,7 +255,7 @@ def show_until_prompt(seconds):
                 print('          | ' + line.rstrip(), flush=True)
         shown = len(lines) - 1
         if guest.PROMPT in lines[-1]:
-            print('          | ' + lines[-1].rstrip(), flush=True)
+            print('          | ' + guest.PROMPT, flush=True)
             break
     try:
         os.write(fd, b'\x1d')

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #define VR_ERROR_DOMAIN VIR_FROM_NONE
 #include "base/test.h"
+#include "base/test_dir.h"
 /* The monitor against a QEMU that behaves, is silent, lies, floods or dies. */
 #include <signal.h>
 #include <stdbool.h>
@@ -62,7 +63,7 @@ static char path[64];
 
 static pid_t fake_start(void (*play)(void))
 {
-    if (!mkdtemp(dir))
+    if (!vr_test_dir(dir))
         return -1;
     snprintf(path, sizeof(path), "%s/m", dir);
     int listener = vr_unix_listen(path, 0700, NULL);

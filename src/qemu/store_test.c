@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #define VR_ERROR_DOMAIN VIR_FROM_NONE
 #include "base/test.h"
+#include "base/test_dir.h"
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -46,7 +47,7 @@ static void run(void (*fn)(void))
     VR_AUTO(vr_error) *err = NULL;
     struct body body = { fn };
     vr_log_set_level(VR_LOG_ERROR);
-    EXPECT(mkdtemp(dir) != NULL);
+    EXPECT(vr_test_dir(dir) != NULL);
     EXPECT_OK(vr_loop_init(&err), err);
     EXPECT_OK(vr_fiber_start(NULL, "test", body_main, &body, &err), err);
     EXPECT_EQ(vr_loop_run(), 0);
@@ -184,7 +185,7 @@ VR_TEST(a_stored_document_begins_with_the_warning)
 
 VR_TEST(the_tail_of_a_log_is_what_qemu_said)
 {
-    EXPECT(mkdtemp(dir) != NULL);
+    EXPECT(vr_test_dir(dir) != NULL);
     vr_autofree char *path = path_of("x.log");
     FILE *f = fopen(path, "w");
     fprintf(f, "before\n");
