@@ -274,6 +274,17 @@ VR_SUSPENDS static bool note_cpu(struct vr_domain *dom, struct vr_monitor *mon, 
     return vr_qemu_cpu_live(dom->live, vr_json_get_object(vr_json_get_object(expanded, "model"), "props"), unavailable, err);
 }
 
+/* Limits of disks cannot be said on the command line: they are set before the guest's first instruction. */
+VR_SUSPENDS static bool set_throttles(struct vr_domain *dom, struct vr_monitor *mon, struct vr_error **err)
+{
+    for (size_t i = 0; i < dom->live->disks.n; i++) {
+        struct vr_json *args = vr_qemu_disk_throttle(dom->live->disks.v[i]);
+        if (args && !vr_monitor_call(mon, VR_QMP_MODIFY, "block_set_io_throttle", args, NULL, vr_after(VR_SPAN_MODIFY), err))
+            return false;
+    }
+    return true;
+}
+
 VR_SUSPENDS static bool set_links(struct vr_domain *dom, struct vr_monitor *mon, struct vr_error **err)
 {
     for (size_t i = 0; i < dom->live->interfaces.n; i++) {
@@ -325,7 +336,8 @@ VR_SUSPENDS static bool bring_up(struct start *s, uint64_t balloon_kib, unsigned
     struct vr_guest_run *run = s->run;
     bool ok = vr_process_open_monitor(dom, vr_after(VR_SPAN_HANDSHAKE), err) && vr_process_refresh(dom, err);
     struct vr_monitor *mon = run->monitor;
-    ok = ok && vr_hostside_threads(dom, err) && note_cpu(dom, mon, err) && set_passwords(dom, mon, err) && set_links(dom, mon, err) && set_balloon(dom, balloon_kib, mon, err);
+    ok = ok && vr_hostside_threads(dom, err) && note_cpu(dom, mon, err) && set_passwords(dom, mon, err) && set_links(dom, mon, err) &&
+         set_throttles(dom, mon, err) && set_balloon(dom, balloon_kib, mon, err);
     if (ok && (flags & VR_START_PAUSED))
         vr_state_set(dom, VIR_DOMAIN_PAUSED, VIR_DOMAIN_PAUSED_USER, VR_NO_EVENT, 0);
     else if (ok)

@@ -97,6 +97,8 @@ struct vr_json *vr_qemu_block_node(const struct vr_disk *disk, const struct vr_s
 
 struct vr_json *vr_qemu_disk_device(const struct vr_domain_def *def, const struct vr_disk *disk, unsigned bootindex,
                                     struct vr_error **err);
+/** Arguments of block_set_io_throttle that give a disk of a started guest its <iotune>; NULL: it has none. */
+struct vr_json *vr_qemu_disk_throttle(const struct vr_disk *disk);
 struct vr_json *vr_qemu_net_device(const struct vr_domain_def *def, const struct vr_interface *net, unsigned bootindex,
                                    struct vr_error **err);
 struct vr_json *vr_qemu_controller_device(const struct vr_domain_def *def, const struct vr_controller *c,

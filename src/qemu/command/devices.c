@@ -356,9 +356,53 @@ bool build_hostdevs(struct build *b)
 
 /* ---- shmem, vsock, crypto ---------------------------------------------------------------------------------------- */
 
+#define SHMEM_DEFAULT (4 * 1024 * 1024)
+
+/* Memory that several guests map: a file below /dev/shm, or what a server hands out. */
+static bool one_shmem(struct build *b, const struct vr_shmem *s)
+{
+    bool doorbell = vr_streq0(s->model, "ivshmem-doorbell");
+    struct vr_json *p = vr_json_object();
+    vr_json_add_str(p, "driver", doorbell ? "ivshmem-doorbell" : "ivshmem-plain");
+    vr_json_add_str(p, "id", s->info.alias);
+    if (doorbell) {
+        struct vr_chr_source server = { .type = VR_CHR_UNIX, .mode = VR_CHR_SOURCE_CONNECT };
+        server.path = s->server_path ? s->server_path
+                                     : vr_arena_printf(b->cmd->arena, "/var/lib/libvirt/shmem-%s-sock", s->name);
+        if (!cmd_chardev(b, &server, s->info.alias, b->err)) {
+            vr_json_free(p);
+            return false;
+        }
+        vr_json_add_strf(p, "chardev", "char%s", s->info.alias);
+        add_uint_if(p, "vectors", s->vectors);
+        add_tri(p, "ioeventfd", s->ioeventfd);
+    } else {
+        struct vr_json *o = vr_json_object();
+        vr_json_add_str(o, "qom-type", "memory-backend-file");
+        vr_json_add_strf(o, "id", "shmmem-%s", s->info.alias);
+        vr_json_add_strf(o, "mem-path", "/dev/shm/%s", s->name);
+        vr_json_add_uint(o, "size", s->size_bytes ? s->size_bytes : SHMEM_DEFAULT);
+        vr_json_add_bool(o, "share", true);
+        cmd_json(b, "-object", o);
+        vr_json_add_strf(p, "memdev", "shmmem-%s", s->info.alias);
+    }
+    if (s->role)
+        vr_json_add_str(p, "master", vr_streq(s->role, "master") ? "on" : "off");
+    else if (!doorbell)
+        vr_json_add_str(p, "master", "off");
+    return finish(b, p, &s->info);
+}
+
 bool build_shmems(struct build *b)
 {
-    return !b->def->shmems.n || not_yet(b->err, "<shmem>");
+    for (size_t i = 0; i < b->def->shmems.n; i++) {
+        const struct vr_shmem *s = b->def->shmems.v[i];
+        if (!s->name || strchr(s->name, '/'))
+            return vr_fail(b->err, VIR_ERR_XML_ERROR, "%s", _("shmem name cannot include '/' character"));
+        if (!one_shmem(b, s))
+            return false;
+    }
+    return true;
 }
 
 bool build_vsock(struct build *b)

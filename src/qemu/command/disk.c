@@ -129,9 +129,6 @@ static bool check_disk(const struct vr_disk *d, struct vr_error **err)
         return not_yet(err, "rawio='yes' of a disk");
     if (d->src && d->src->type == VR_STORAGE_VHOST_USER)
         return not_yet(err, "a disk of type 'vhostuser'");
-    if (d->iotune.total_bytes_sec || d->iotune.read_bytes_sec || d->iotune.write_bytes_sec ||
-        d->iotune.total_iops_sec || d->iotune.read_iops_sec || d->iotune.write_iops_sec)
-        return true; /* set over the monitor after the start, as stock does */
     return true;
 }
 
@@ -205,6 +202,49 @@ struct vr_json *vr_qemu_disk_device(const struct vr_domain_def *def, const struc
             vr_json_add_str(props, "rerror", policy[d->error_policy]);
     }
     return vr_json_ref(props);
+}
+
+struct vr_json *vr_qemu_disk_throttle(const struct vr_disk *d)
+{
+    const struct vr_iotune *t = &d->iotune;
+    const struct {
+        const char *key;
+        uint64_t value;
+        bool always; /* zero, "no limit", is said too */
+    } limits[] = { { "bps", t->total_bytes_sec, true },
+                   { "bps_rd", t->read_bytes_sec, true },
+                   { "bps_wr", t->write_bytes_sec, true },
+                   { "iops", t->total_iops_sec, true },
+                   { "iops_rd", t->read_iops_sec, true },
+                   { "iops_wr", t->write_iops_sec, true },
+                   { "bps_max", t->total_bytes_sec_max, false },
+                   { "bps_rd_max", t->read_bytes_sec_max, false },
+                   { "bps_wr_max", t->write_bytes_sec_max, false },
+                   { "iops_max", t->total_iops_sec_max, false },
+                   { "iops_rd_max", t->read_iops_sec_max, false },
+                   { "iops_wr_max", t->write_iops_sec_max, false },
+                   { "iops_size", t->size_iops_sec, false },
+                   { "bps_max_length", t->total_bytes_sec_max_length, false },
+                   { "bps_rd_max_length", t->read_bytes_sec_max_length, false },
+                   { "bps_wr_max_length", t->write_bytes_sec_max_length, false },
+                   { "iops_max_length", t->total_iops_sec_max_length, false },
+                   { "iops_rd_max_length", t->read_iops_sec_max_length, false },
+                   { "iops_wr_max_length", t->write_iops_sec_max_length, false } };
+    bool any = t->group_name != NULL;
+    for (size_t i = 0; i < VR_COUNT(limits); i++)
+        any = any || limits[i].value;
+    if (!any || vr_qemu_disk_empty(d))
+        return NULL;
+    struct vr_json *args = vr_json_object();
+    if (d->bus == VR_DISK_BUS_VIRTIO) /* the drive hangs on a device inside the PCI one */
+        vr_json_add_strf(args, "id", "/machine/peripheral/%s/virtio-backend", d->info.alias);
+    else
+        vr_json_add_str(args, "id", d->info.alias);
+    for (size_t i = 0; i < VR_COUNT(limits); i++)
+        if (limits[i].always || limits[i].value)
+            vr_json_add_uint(args, limits[i].key, limits[i].value);
+    vr_json_add_str(args, "group", t->group_name);
+    return args;
 }
 
 static bool copy_on_read(struct build *b, const struct vr_disk *d)

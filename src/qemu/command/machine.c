@@ -54,6 +54,13 @@ static bool unsupported_features(struct build *b)
     const struct vr_domain_features *f = &b->def->features;
     if (b->run->native)
         return true; /* only shown: nothing of this is on the command line */
+    if (b->def->vcpu_placement == VR_PLACEMENT_AUTO ||
+        (b->def->numatune && b->def->numatune->placement == VR_PLACEMENT_AUTO))
+        return vr_fail(b->err, VIR_ERR_OPERATION_FAILED, "%s", _("Failed to query numad for the advisory nodeset"));
+    if (b->def->nvram_device)
+        return vr_fail(b->err, VIR_ERR_CONFIG_UNSUPPORTED, "%s", _("nvram device is only supported for PPC64"));
+    if (b->def->keywrap.n)
+        return vr_fail(b->err, VIR_ERR_CONFIG_UNSUPPORTED, _("key wrap is not supported for architecture '%s'"), b->def->os.arch);
     if (b->def->launch_security)
         return not_yet(b->err, "<launchSecurity>");
     if (f->async_teardown.state == VR_TRI_ON)
