@@ -25,7 +25,7 @@ static const char *const v2_names[VR_CGROUP_COUNT] = { "cpu", NULL, "cpuset", "m
 #define REMOVE_SPAN_MS 1000
 #define MAX_DEPTH 8
 
-/* ---- the host ----------------------------------------------------------------------------------------------------- */
+/* ---- the host ----------------------------------------------------------------------------------------------- */
 
 static bool is_wanted(const char *const *wanted, const char *name)
 {
@@ -138,7 +138,7 @@ bool vr_cgroup_host_has(const struct vr_cgroup_host *host, enum vr_cgroup_contro
     return host->v1[c] || (host->v2_controllers >> c & 1);
 }
 
-/* ---- names and places --------------------------------------------------------------------------------------------- */
+/* ---- names and places --------------------------------------------------------------------------------------- */
 
 #define NAME_MAX_CHARACTERS 64
 
@@ -149,7 +149,8 @@ char *vr_machine_name(const char *driver, int id, const char *name)
     /* A host name: letters, digits, '-' and '.', no two dots in a row and none at the end. */
     bool dot = true;
     for (const char *c = name; *c && b.len < NAME_MAX_CHARACTERS; c++) {
-        bool plain = (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') || *c == '-' || *c == '_';
+        bool plain =
+            (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') || *c == '-' || *c == '_';
         if ((*c == '.' || *c == '-') && dot)
             continue;
         if (!plain && *c != '.')
@@ -206,7 +207,7 @@ static bool is_cpuset_mount(const struct vr_cgroup_host *host, const char *mount
     return host->v1[VR_CGROUP_CPUSET] && vr_streq(host->v1[VR_CGROUP_CPUSET], mount);
 }
 
-/* ---- making ------------------------------------------------------------------------------------------------------- */
+/* ---- making ------------------------------------------------------------------------------------------------- */
 
 /* A new v1 cpuset has no CPUs and takes no process until it has. */
 static bool copy_cpuset(const char *parent, const char *dir, struct vr_error **err)
@@ -410,7 +411,8 @@ bool vr_cgroup_enter(const struct vr_cgroup *group, pid_t pid, struct vr_error *
     return true;
 }
 
-struct vr_cgroup *vr_cgroup_adopt(const struct vr_cgroup_host *host, const char *machine, pid_t pid, struct vr_error **err)
+struct vr_cgroup *vr_cgroup_adopt(const struct vr_cgroup_host *host, const char *machine, pid_t pid,
+                                  struct vr_error **err)
 {
     VR_AUTO(vr_cgroup) *group = find_group(host, pid);
     const char *mounts[VR_CGROUP_COUNT + 1];
@@ -461,7 +463,7 @@ bool vr_cgroup_add_thread(const struct vr_cgroup *group, const char *sub, pid_t 
     return true;
 }
 
-/* ---- removing ----------------------------------------------------------------------------------------------------- */
+/* ---- removing ----------------------------------------------------------------------------------------------- */
 
 /* The groups below first. 0 or an errno. */
 static int remove_tree(const char *dir, int depth)

@@ -69,19 +69,21 @@ VR_DEFINE_AUTO(vr_cgroup)
 /** Moves a process into the guest's groups, as one of its emulator threads. */
 bool vr_cgroup_enter(const struct vr_cgroup *group, pid_t pid, struct vr_error **err);
 /** The group of a process that machined has put into a scope, with what is ours below it. */
-struct vr_cgroup *vr_cgroup_adopt(const struct vr_cgroup_host *host, const char *machine, pid_t pid, struct vr_error **err);
+struct vr_cgroup *vr_cgroup_adopt(const struct vr_cgroup_host *host, const char *machine, pid_t pid,
+                                  struct vr_error **err);
 /** Makes the group of a thread ("vcpu0", "iothread1") if it is not there and moves the thread in. */
 bool vr_cgroup_add_thread(const struct vr_cgroup *group, const char *sub, pid_t tid, struct vr_error **err);
 /** Removes all of it; waits up to a second for the kernel to let go of processes that ended. */
 bool vr_cgroup_remove(const struct vr_cgroup *group, struct vr_error **err);
 
-/* ---- limits and figures (cgroup_set.c) ---------------------------------------------------------------------------- */
+/* ---- limits and figures (cgroup_set.c) ---------------------------------------------------------------------- */
 
 enum vr_cgroup_key {
     VR_CG_CPU_SHARES, VR_CG_CPU_PERIOD_US, VR_CG_CPU_QUOTA_US,           /* quota < 0: none */
     VR_CG_MEMORY_HARD_KIB, VR_CG_MEMORY_SOFT_KIB, VR_CG_MEMORY_SWAP_KIB, /* VR_CG_UNLIMITED: none */
     VR_CG_BLKIO_WEIGHT,
-    VR_CG_BLKIO_DEVICE_WEIGHT, VR_CG_BLKIO_READ_BPS, VR_CG_BLKIO_WRITE_BPS, VR_CG_BLKIO_READ_IOPS, VR_CG_BLKIO_WRITE_IOPS,
+    VR_CG_BLKIO_DEVICE_WEIGHT, VR_CG_BLKIO_READ_BPS, VR_CG_BLKIO_WRITE_BPS, /* 0: none */
+    VR_CG_BLKIO_READ_IOPS, VR_CG_BLKIO_WRITE_IOPS,
     VR_CG_CPUSET_CPUS, VR_CG_CPUSET_MEMS,                                /* text */
     VR_CG_KEYS
 };
@@ -112,7 +114,7 @@ void vr_cgroup_usage_read(const struct vr_cgroup *group, const char *sub, struct
 /** v1: which devices the guest may open. `paths` NULL-terminated; other devices are denied; ptys are allowed. */
 bool vr_cgroup_allow_devices(const struct vr_cgroup *group, const char *const *paths, struct vr_error **err);
 
-/* ---- a guest's whole definition (cgroup_domain.c) ----------------------------------------------------------------- */
+/* ---- a guest's whole definition (cgroup_domain.c) ----------------------------------------------------------- */
 
 struct vr_domain_def;
 struct vr_cgroup_start {
@@ -138,14 +140,14 @@ struct vr_cgroup_thread {
     pid_t tid;
 };
 /**
- * Groups of vcpus and I/O threads, with their limits, once QEMU has told their thread ids. Does nothing for a definition
- * that says nothing of threads; once it does (a quota set while the guest runs), call it with all threads.
+ * Groups of vcpus and I/O threads, with their limits, once QEMU has told their thread ids. Does nothing for a
+ * definition that says nothing of threads; once it does (a quota set while the guest runs), call it with all threads.
  */
 VR_SUSPENDS bool vr_cgroup_threads(const struct vr_cgroup *group, const struct vr_domain_def *def,
                                    const struct vr_cgroup_thread *threads, size_t count, vr_time deadline,
                                    struct vr_error **err);
 /** vr_cgroup_set on a worker. */
-VR_SUSPENDS bool vr_cgroup_apply(const struct vr_cgroup *group, const struct vr_cgroup_setting *setting, vr_time deadline,
-                                 struct vr_error **err);
+VR_SUSPENDS bool vr_cgroup_apply(const struct vr_cgroup *group, const struct vr_cgroup_setting *setting,
+                                 vr_time deadline, struct vr_error **err);
 /** Once the guest's process has ended. */
 VR_SUSPENDS bool vr_cgroup_stop(const struct vr_cgroup *group, vr_time deadline, struct vr_error **err);

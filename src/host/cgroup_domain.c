@@ -79,9 +79,9 @@ static void plan_memory(struct plan *p, const struct vr_memtune *m)
                    { VR_CG_MEMORY_SWAP_KIB, m->swap_hard_limit_kib } }; /* hard first: swap must not be below it */
     for (size_t i = 0; i < VR_COUNT(limits); i++)
         if (limits[i].kib)
-            plan_add(p, (struct vr_cgroup_setting){ limits[i].key, NULL,
-                                                    limits[i].kib > INT64_MAX / 1024 ? VR_CG_UNLIMITED : (int64_t)limits[i].kib,
-                                                    NULL, NULL });
+            plan_add(p, (struct vr_cgroup_setting){
+                            limits[i].key, NULL,
+                            limits[i].kib > INT64_MAX / 1024 ? VR_CG_UNLIMITED : (int64_t)limits[i].kib, NULL, NULL });
 }
 
 static void plan_blkio(struct plan *p, const struct vr_blkiotune *b)
@@ -148,7 +148,7 @@ static void plan_thread(struct plan *p, const struct vr_domain_def *def, const c
         plan_time(p, name, &c->iothread_period, c->iothread_quota.set, c->iothread_quota.v);
 }
 
-/* Whether anything is said of threads: then all of them need groups, since a limit of one kind must not bind another. */
+/* Whether anything is said of threads: then all need groups, since a limit of one kind must not bind another. */
 static bool tells_threads_apart(const struct vr_domain_def *def)
 {
     const struct vr_cputune *c = def->cputune;
@@ -158,7 +158,7 @@ static bool tells_threads_apart(const struct vr_domain_def *def)
                  c->emulator_period.set || c->emulator_quota.set || c->iothread_period.set || c->iothread_quota.set);
 }
 
-/* ---- workers ------------------------------------------------------------------------------------------------------ */
+/* ---- workers ------------------------------------------------------------------------------------------------ */
 
 enum what { MAKE, ADOPT, THREADS, APPLY, REMOVE };
 struct cgroup_task {
@@ -280,8 +280,8 @@ static void drop_cpusets(struct plan *p)
 }
 
 /* Asks machined where there is a systemd. DONE: the process is in its scope. */
-VR_SUSPENDS static enum vr_machined ask_machined(const struct vr_cgroup_start *start, const char *name, vr_time deadline,
-                                                 struct vr_error **err)
+VR_SUSPENDS static enum vr_machined ask_machined(const struct vr_cgroup_start *start, const char *name,
+                                                 vr_time deadline, struct vr_error **err)
 {
     if (!start->host->systemd || !start->pid)
         return VR_MACHINED_ABSENT;
@@ -356,8 +356,8 @@ VR_SUSPENDS bool vr_cgroup_threads(const struct vr_cgroup *group, const struct v
                                    struct vr_error **err)
 {
     /*
-     * The first move of a thread waits some ten milliseconds for a grace period of the kernel, on the way of every start.
-     * Where nothing depends on it the threads stay where the process is.
+     * The first move of a thread waits some ten milliseconds for a grace period of the kernel, on the way of every
+     * start. Where nothing depends on it the threads stay where the process is.
      */
     if (!tells_threads_apart(def))
         return true;
@@ -381,8 +381,8 @@ VR_SUSPENDS bool vr_cgroup_threads(const struct vr_cgroup *group, const struct v
     return true;
 }
 
-VR_SUSPENDS bool vr_cgroup_apply(const struct vr_cgroup *group, const struct vr_cgroup_setting *setting, vr_time deadline,
-                                 struct vr_error **err)
+VR_SUSPENDS bool vr_cgroup_apply(const struct vr_cgroup *group, const struct vr_cgroup_setting *setting,
+                                 vr_time deadline, struct vr_error **err)
 {
     struct cgroup_task *t = task_new(APPLY, group);
     plan_add(&t->plan, *setting);

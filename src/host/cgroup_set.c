@@ -32,15 +32,22 @@ static const struct key_row {
     [VR_CG_CPU_PERIOD_US] = { VR_CGROUP_CPU, FORM_PERIOD, "cpu.cfs_period_us", "cpu.max", NULL, NULL, NULL },
     [VR_CG_CPU_QUOTA_US] = { VR_CGROUP_CPU, FORM_QUOTA, "cpu.cfs_quota_us", "cpu.max", NULL, NULL, NULL },
     [VR_CG_MEMORY_HARD_KIB] = { VR_CGROUP_MEMORY, FORM_KIB, "memory.limit_in_bytes", "memory.max", NULL, NULL, NULL },
-    [VR_CG_MEMORY_SOFT_KIB] = { VR_CGROUP_MEMORY, FORM_KIB, "memory.soft_limit_in_bytes", "memory.high", NULL, NULL, NULL },
-    [VR_CG_MEMORY_SWAP_KIB] = { VR_CGROUP_MEMORY, FORM_KIB, "memory.memsw.limit_in_bytes", "memory.swap.max", NULL, NULL, NULL },
-    [VR_CG_BLKIO_WEIGHT] = { VR_CGROUP_BLKIO, FORM_WEIGHT, "blkio.weight", "io.weight", NULL, "blkio.bfq.weight", "io.bfq.weight" },
+    [VR_CG_MEMORY_SOFT_KIB] = { VR_CGROUP_MEMORY, FORM_KIB, "memory.soft_limit_in_bytes", "memory.high", NULL, NULL,
+                                NULL },
+    [VR_CG_MEMORY_SWAP_KIB] = { VR_CGROUP_MEMORY, FORM_KIB, "memory.memsw.limit_in_bytes", "memory.swap.max", NULL,
+                                NULL, NULL },
+    [VR_CG_BLKIO_WEIGHT] = { VR_CGROUP_BLKIO, FORM_WEIGHT, "blkio.weight", "io.weight", NULL, "blkio.bfq.weight",
+                             "io.bfq.weight" },
     [VR_CG_BLKIO_DEVICE_WEIGHT] = { VR_CGROUP_BLKIO, FORM_DEVICE_WEIGHT, "blkio.weight_device", "io.weight", NULL,
                                     "blkio.bfq.weight_device", "io.bfq.weight" },
-    [VR_CG_BLKIO_READ_BPS] = { VR_CGROUP_BLKIO, FORM_DEVICE, "blkio.throttle.read_bps_device", "io.max", "rbps", NULL, NULL },
-    [VR_CG_BLKIO_WRITE_BPS] = { VR_CGROUP_BLKIO, FORM_DEVICE, "blkio.throttle.write_bps_device", "io.max", "wbps", NULL, NULL },
-    [VR_CG_BLKIO_READ_IOPS] = { VR_CGROUP_BLKIO, FORM_DEVICE, "blkio.throttle.read_iops_device", "io.max", "riops", NULL, NULL },
-    [VR_CG_BLKIO_WRITE_IOPS] = { VR_CGROUP_BLKIO, FORM_DEVICE, "blkio.throttle.write_iops_device", "io.max", "wiops", NULL, NULL },
+    [VR_CG_BLKIO_READ_BPS] = { VR_CGROUP_BLKIO, FORM_DEVICE, "blkio.throttle.read_bps_device", "io.max", "rbps", NULL,
+                               NULL },
+    [VR_CG_BLKIO_WRITE_BPS] = { VR_CGROUP_BLKIO, FORM_DEVICE, "blkio.throttle.write_bps_device", "io.max", "wbps", NULL,
+                                NULL },
+    [VR_CG_BLKIO_READ_IOPS] = { VR_CGROUP_BLKIO, FORM_DEVICE, "blkio.throttle.read_iops_device", "io.max", "riops",
+                                NULL, NULL },
+    [VR_CG_BLKIO_WRITE_IOPS] = { VR_CGROUP_BLKIO, FORM_DEVICE, "blkio.throttle.write_iops_device", "io.max", "wiops",
+                                 NULL, NULL },
     [VR_CG_CPUSET_CPUS] = { VR_CGROUP_CPUSET, FORM_TEXT, "cpuset.cpus", "cpuset.cpus", NULL, NULL, NULL },
     [VR_CG_CPUSET_MEMS] = { VR_CGROUP_CPUSET, FORM_TEXT, "cpuset.mems", "cpuset.mems", NULL, NULL, NULL },
 };
@@ -163,8 +170,8 @@ bool vr_cgroup_set(const struct vr_cgroup *group, const struct vr_cgroup_setting
     if (!file)
         return unavailable(s->key, _("this kernel has no such control"), err);
     if (v2 && s->key == VR_CG_CPU_SHARES && (s->value < 1 || s->value > 10000))
-        return vr_fail(err, VIR_ERR_INVALID_ARG, _("shares '%llu' must be in range [%llu, %llu]"), (unsigned long long)s->value,
-                       1ull, 10000ull);
+        return vr_fail(err, VIR_ERR_INVALID_ARG, _("shares '%llu' must be in range [%llu, %llu]"),
+                       (unsigned long long)s->value, 1ull, 10000ull);
     char text[128];
     if (row->form != FORM_TEXT && !value_text(group, s, v2, file, text, err))
         return false;
@@ -210,7 +217,8 @@ bool vr_cgroup_get(const struct vr_cgroup *group, enum vr_cgroup_key key, const 
     if (!text)
         return vr_cgroup_require(group->host, key, err) && unavailable(key, _("this kernel has no such control"), err);
     int64_t v;
-    if (row->form == FORM_DEVICE || row->form == FORM_DEVICE_WEIGHT || row->form == FORM_TEXT || !parse_value(row, v2, text, &v))
+    if (row->form == FORM_DEVICE || row->form == FORM_DEVICE_WEIGHT || row->form == FORM_TEXT ||
+        !parse_value(row, v2, text, &v))
         return vr_fail(err, VIR_ERR_INTERNAL_ERROR, _("Unable to parse '%s' as an integer"), text);
     int64_t hard = 0;
     if (v2 && key == VR_CG_MEMORY_SWAP_KIB && v != VR_CG_UNLIMITED &&
@@ -224,7 +232,8 @@ void vr_cgroup_usage_read(const struct vr_cgroup *group, const char *sub, struct
 {
     struct vr_cgroup_usage u = { 0 };
     bool v2 = vr_cgroup_is_v2(group, VR_CGROUP_CPUACCT);
-    vr_autofree char *cpu = vr_cgroup_dir(group, VR_CGROUP_CPUACCT, sub), *memory = vr_cgroup_dir(group, VR_CGROUP_MEMORY, NULL);
+    vr_autofree char *cpu = vr_cgroup_dir(group, VR_CGROUP_CPUACCT, sub),
+                     *memory = vr_cgroup_dir(group, VR_CGROUP_MEMORY, NULL);
     vr_autofree char *stat = cpu ? vr_sys_read("%s/%s", cpu, v2 ? "cpu.stat" : "cpuacct.stat") : NULL;
     if (v2 && stat) {
         u.has_cpu = vr_sys_field(stat, "usage_usec", &u.cpu_ns) && vr_sys_field(stat, "user_usec", &u.user_ns) &&
@@ -240,7 +249,8 @@ void vr_cgroup_usage_read(const struct vr_cgroup *group, const char *sub, struct
         u.system_ns *= tick_ns;
     }
     bool memory_v2 = vr_cgroup_is_v2(group, VR_CGROUP_MEMORY);
-    if (memory && vr_sys_read_u64(&u.memory_kib, "%s/%s", memory, memory_v2 ? "memory.current" : "memory.usage_in_bytes")) {
+    if (memory &&
+        vr_sys_read_u64(&u.memory_kib, "%s/%s", memory, memory_v2 ? "memory.current" : "memory.usage_in_bytes")) {
         u.memory_kib /= 1024;
         u.has_memory = true;
     }
@@ -261,7 +271,8 @@ bool vr_cgroup_allow_devices(const struct vr_cgroup *group, const char *const *p
         char text[64];
         if (stat(*paths, &st) < 0 || (!S_ISCHR(st.st_mode) && !S_ISBLK(st.st_mode)))
             continue; /* what the host does not have cannot be opened */
-        snprintf(text, sizeof(text), "%c %u:%u rw", S_ISCHR(st.st_mode) ? 'c' : 'b', major(st.st_rdev), minor(st.st_rdev));
+        snprintf(text, sizeof(text), "%c %u:%u rw", S_ISCHR(st.st_mode) ? 'c' : 'b', major(st.st_rdev),
+                 minor(st.st_rdev));
         e = vr_sys_write(text, "%s/devices.allow", dir);
     }
     return !e || vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, e, _("Unable to write to '%s/%s'"), dir, "devices.allow");

@@ -50,7 +50,8 @@ static struct vr_cgroup_host *fake_v2(void)
 {
     ck_assert(mkdtemp(tree) != NULL);
     vr_sys_set_root(tree);
-    put("/proc/self/mountinfo", "22 20 0:20 / /proc rw - proc proc rw\n30 20 0:26 / /sys/fs/cgroup rw,nosuid - cgroup2 cgroup2 rw");
+    put("/proc/self/mountinfo",
+        "22 20 0:20 / /proc rw - proc proc rw\n30 20 0:26 / /sys/fs/cgroup rw,nosuid - cgroup2 cgroup2 rw");
     put("/sys/fs/cgroup/cgroup.controllers", "cpuset cpu io memory hugetlb pids");
     return vr_cgroup_host_read(NULL);
 }
@@ -170,14 +171,16 @@ VR_TEST(a_device_that_is_none_is_named)
 
 VR_TEST(machine_names_are_host_names)
 {
-    vr_autofree char *plain = vr_machine_name("qemu", 1, "t"), *odd = vr_machine_name("qemu", 12, "..a_b..c d/\xc3\xa9-."),
-                     *lengthy = vr_machine_name("qemu", 1, "0123456789012345678901234567890123456789012345678901234567890123456789");
+    vr_autofree char *plain = vr_machine_name("qemu", 1, "t"),
+                     *odd = vr_machine_name("qemu", 12, "..a_b..c d/\xc3\xa9-."),
+                     *lengthy = vr_machine_name(
+                         "qemu", 1, "0123456789012345678901234567890123456789012345678901234567890123456789");
     EXPECT_STR(plain, "qemu-1-t");
     EXPECT_STR(odd, "qemu-12-a-b.cd");
     EXPECT_EQ(strlen(lengthy), 64);
 }
 
-/* ---- the real v1 and v2 trees, where a test may make groups ------------------------------------------------------- */
+/* ---- the real v1 and v2 trees, where a test may make groups ------------------------------------------------- */
 
 static struct vr_cgroup_host *real_host(void)
 {
@@ -258,7 +261,8 @@ VR_TEST(threads_have_groups_in_v2_and_a_scope_is_adopted)
     }
     host->v2_controllers = 0;
     host->v2_tree = true;
-    vr_autofree char *slice = vr_printf("%s/vireo-test.slice", host->v2), *scope = vr_printf("%s/machine-qemu\\x2d1\\x2dt.scope", slice);
+    vr_autofree char *slice = vr_printf("%s/vireo-test.slice", host->v2),
+                     *scope = vr_printf("%s/machine-qemu\\x2d1\\x2dt.scope", slice);
     if ((mkdir(slice, 0755) < 0 && errno != EEXIST) || (mkdir(scope, 0755) < 0 && errno != EEXIST)) {
         printf("skipped: no group can be made in %s\n", host->v2);
         return;

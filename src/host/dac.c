@@ -43,7 +43,7 @@ void vr_dac_list_done(struct vr_dac_list *list)
     *list = (struct vr_dac_list){ 0 };
 }
 
-/* ---- what the attributes say -------------------------------------------------------------------------------------- */
+/* ---- what the attributes say -------------------------------------------------------------------------------- */
 
 /* Seconds since 1970; 0 = unknown. */
 static uint64_t boot_time(void)
@@ -124,8 +124,8 @@ static bool recall(const char *path, struct memory *m, struct vr_error **err)
         vr_info("'%s': the remembered owner is of an earlier boot", path);
         return true;
     }
-    m->present = vr_parse_u64(count, 10, MAX_COUNT, &m->count) && m->count > 0 && get_attr(path, ATTR_OWNER, owner) == 1 &&
-                 parse_owner(owner, &m->uid, &m->gid);
+    m->present = vr_parse_u64(count, 10, MAX_COUNT, &m->count) && m->count > 0 &&
+                 get_attr(path, ATTR_OWNER, owner) == 1 && parse_owner(owner, &m->uid, &m->gid);
     return true;
 }
 
@@ -163,7 +163,7 @@ static bool remember_first(const char *path, uid_t uid, gid_t gid, struct vr_err
     return false;
 }
 
-/* ---- one path ----------------------------------------------------------------------------------------------------- */
+/* ---- one path ----------------------------------------------------------------------------------------------- */
 
 /*
  * Another daemon on a shared file system may do the same at the same moment. Byte 1 is the one stock locks for this;
@@ -275,7 +275,7 @@ bool vr_dac_restore_one(const struct vr_dac_item *item, struct vr_error **err)
     return ok;
 }
 
-/* ---- lists, on workers -------------------------------------------------------------------------------------------- */
+/* ---- lists, on workers -------------------------------------------------------------------------------------- */
 
 struct dac_task {
     struct vr_dac_item item; /* its path is the task's own */

@@ -2,8 +2,8 @@
 #pragma once
 /*
  * Owners of what a guest uses. Before QEMU starts, its files are given to QEMU's user; at the end they go back to whom
- * they were. The earlier owner is remembered in extended attributes of the file, in stock's form, with a count of guests
- * that use it, so that either daemon can put back what the other took:
+ * they were. The earlier owner is remembered in extended attributes of the file, in stock's form, with a count of
+ * guests that use it, so that either daemon can put back what the other took:
  *     trusted.libvirt.security.dac            "+UID:+GID" before the first guest
  *     trusted.libvirt.security.ref_dac        guests that use it
  *     trusted.libvirt.security.timestamp_dac  when the host was booted; an entry of an earlier boot is void
@@ -38,7 +38,7 @@ struct vr_dac_user {
     gid_t gid;
     bool remember;      /* qemu.conf: remember_owner */
 };
-/** Every path of a definition; nothing when its label says relabel='no'. Labels may be names: runs on a worker or at start. */
+/** Every path of a definition; nothing when its label says relabel='no'. A label that holds names asks name services. */
 bool vr_dac_of_domain(const struct vr_domain_def *def, const struct vr_dac_user *user, struct vr_dac_list *out,
                       struct vr_error **err);
 /** The chain of one disk, for hot-plug. */

@@ -84,7 +84,8 @@ VR_TEST(an_owner_is_remembered_counted_and_put_back)
     EXPECT_STR(state(path), "100:101 1");
     EXPECT_OK(vr_dac_restore_one(&i, &error), error);
     EXPECT_STR(state(path), "5:6 -");
-    EXPECT(getxattr(path, ATTR("dac"), owner, sizeof(owner)) < 0 && getxattr(path, ATTR("timestamp_dac"), owner, 64) < 0);
+    EXPECT(getxattr(path, ATTR("dac"), owner, sizeof(owner)) < 0 &&
+           getxattr(path, ATTR("timestamp_dac"), owner, 64) < 0);
     teardown(path);
 }
 
@@ -178,7 +179,7 @@ VR_TEST(a_list_is_all_or_nothing)
     teardown(path);
 }
 
-/* ---- which paths -------------------------------------------------------------------------------------------------- */
+/* ---- which paths -------------------------------------------------------------------------------------------- */
 
 static bool has(const char *path, bool remember, bool restore)
 {
@@ -211,7 +212,8 @@ VR_TEST(a_definitions_paths_are_those_qemu_opens)
 
 VR_TEST(labels_of_the_domain_and_of_a_source_decide)
 {
-    struct vr_seclabel own = { .model = "dac", .type = "static", .label = "+7:+8" }, off = { .model = "dac", .relabel = VR_TRI_NO };
+    struct vr_seclabel own = { .model = "dac", .type = "static", .label = "+7:+8" },
+                       off = { .model = "dac", .relabel = VR_TRI_NO };
     struct vr_seclabel *owns[] = { &own }, *offs[] = { &off };
     struct vr_storage_source one = { .type = VR_STORAGE_FILE, .path = "/i/one" };
     struct vr_storage_source two = { .type = VR_STORAGE_BLOCK, .path = "/dev/two", .seclabels = { offs, 1 } };
@@ -262,7 +264,8 @@ VR_TEST(users_are_names_or_numbers)
 
 VR_TEST(a_mount_is_found_by_name)
 {
-    vr_autofree char *proc = vr_mount_of("/proc/sys/none"), *other = vr_mount_of("/procession"), *none = vr_mount_of("x");
+    vr_autofree char *proc = vr_mount_of("/proc/sys/none"), *other = vr_mount_of("/procession"),
+                     *none = vr_mount_of("x");
     EXPECT_STR(proc, "/proc");
     EXPECT_STR(other, "/");
     EXPECT_STR(none, "/");

@@ -9,7 +9,7 @@
 #include "node.h"
 #include "sysfile.h"
 
-/* ---- the host's uuid ---------------------------------------------------------------------------------------------- */
+/* ---- the host's uuid ---------------------------------------------------------------------------------------- */
 
 static struct vr_uuid host_uuid;
 static bool host_uuid_known;
@@ -42,9 +42,10 @@ const struct vr_uuid *vr_host_uuid(void)
     return &host_uuid;
 }
 
-/* ---- parts -------------------------------------------------------------------------------------------------------- */
+/* ---- parts -------------------------------------------------------------------------------------------------- */
 
-static void add_cpu(struct vr_buf *b, const struct vr_node_info *info, unsigned dies, const struct vr_host_xml_extra *extra)
+static void add_cpu(struct vr_buf *b, const struct vr_node_info *info, unsigned dies,
+                    const struct vr_host_xml_extra *extra)
 {
     const struct vr_host_cpu *cpu = vr_host_cpu();
     vr_buf_printf(b, "    <cpu>\n      <arch>%s</arch>\n", cpu->arch);
@@ -55,7 +56,8 @@ static void add_cpu(struct vr_buf *b, const struct vr_node_info *info, unsigned 
     if (cpu->microcode)
         vr_buf_printf(b, "      <microcode version='%lu'/>\n", cpu->microcode);
     if (cpu->family)
-        vr_buf_printf(b, "      <signature family='%u' model='%u' stepping='%u'/>\n", cpu->family, cpu->model, cpu->stepping);
+        vr_buf_printf(b, "      <signature family='%u' model='%u' stepping='%u'/>\n", cpu->family, cpu->model,
+                      cpu->stepping);
     if (cpu->tsc_hz)
         vr_buf_printf(b, "      <counter name='tsc' frequency='%lu' scaling='%s'/>\n", cpu->tsc_hz,
                       cpu->tsc_scaling ? "yes" : "no");
@@ -86,7 +88,8 @@ static bool has_word(const char *text, const char *word)
 static void add_power(struct vr_buf *b)
 {
     vr_autofree char *state = vr_sys_read("/sys/power/state"), *disk = vr_sys_read("/sys/power/disk");
-    bool mem = has_word(state, "mem"), hibernate = has_word(state, "disk") && disk && !vr_starts_with(disk, "[disabled]");
+    bool mem = has_word(state, "mem"),
+         hibernate = has_word(state, "disk") && disk && !vr_starts_with(disk, "[disabled]");
     if (!mem && !hibernate) {
         vr_buf_str(b, "    <power_management/>\n");
         return;
@@ -150,7 +153,7 @@ static void add_topology(struct vr_buf *b, const struct vr_node_topology *t)
     vr_buf_str(b, "      </cells>\n    </topology>\n");
 }
 
-/* ---- caches ------------------------------------------------------------------------------------------------------- */
+/* ---- caches ------------------------------------------------------------------------------------------------- */
 
 #define LOWEST_LEVEL 3 /* what guests could be given a share of */
 #define MAX_BANKS 1024
@@ -164,7 +167,8 @@ static bool read_bank(unsigned cpu, unsigned index, struct bank *out)
 {
     vr_autofree char *dir = vr_printf("/sys/devices/system/cpu/cpu%u/cache/index%u", cpu, index);
     struct bank bank = { 0 };
-    if (!vr_sys_read_u64(&bank.level, "%s/level", dir) || bank.level < LOWEST_LEVEL || !vr_sys_read_u64(&bank.id, "%s/id", dir))
+    if (!vr_sys_read_u64(&bank.level, "%s/level", dir) || bank.level < LOWEST_LEVEL ||
+        !vr_sys_read_u64(&bank.id, "%s/id", dir))
         return false;
     vr_autofree char *type = vr_sys_read("%s/type", dir), *size = vr_sys_read("%s/size", dir),
                      *cpus = vr_sys_read("%s/shared_cpu_list", dir);
@@ -193,7 +197,8 @@ static void add_caches(struct vr_buf *b, const struct vr_node_topology *t)
                     continue;
                 bool known = false;
                 for (size_t k = 0; k < count; k++)
-                    known |= banks[k].id == bank->id && banks[k].level == bank->level && vr_streq(banks[k].type, bank->type);
+                    known |=
+                        banks[k].id == bank->id && banks[k].level == bank->level && vr_streq(banks[k].type, bank->type);
                 count += !known;
             }
     if (count)

@@ -38,7 +38,7 @@ struct vr_launch {
     struct vr_watch *watch;
 };
 
-/* ---- the specification as JSON ------------------------------------------------------------------------------------ */
+/* ---- the specification as JSON ------------------------------------------------------------------------------ */
 
 static struct vr_json *texts(const char *const *list)
 {
@@ -104,7 +104,7 @@ static char *spec_print(const struct vr_launch_spec *spec)
     return vr_json_print(root);
 }
 
-/* ---- spawning, on a worker ---------------------------------------------------------------------------------------- */
+/* ---- spawning, on a worker ---------------------------------------------------------------------------------- */
 
 struct spawn_task {
     char *helper, *json;
@@ -269,10 +269,11 @@ static void spawn_run(void *arg)
     if (t->pidfd < 0)
         vr_fail_errno(&t->err, VIR_ERR_SYSTEM_ERROR, errno, _("cannot open pidfd of %d"), (int)t->pid);
     else if (!send_spec(t))
-        vr_fail(&t->err, VIR_ERR_INTERNAL_ERROR, _("vireo-launch (pid %d) did not take its specification"), (int)t->pid);
+        vr_fail(&t->err, VIR_ERR_INTERNAL_ERROR, _("vireo-launch (pid %d) did not take its specification"),
+                (int)t->pid);
 }
 
-/* ---- talking to the program, on the loop -------------------------------------------------------------------------- */
+/* ---- talking to the program, on the loop -------------------------------------------------------------------- */
 
 VR_SUSPENDS static bool read_exactly(struct vr_launch *l, void *data, size_t len, size_t *got, vr_time deadline,
                                      struct vr_error **err)
@@ -319,11 +320,12 @@ VR_SUSPENDS static enum reply read_reply(struct vr_launch *l, vr_time deadline, 
     vr_json_get_int(body, "errno", &errnum);
     /* Stock's wording, then the step. */
     if (errnum > 0)
-        vr_fail(err, VIR_ERR_INTERNAL_ERROR, _("Process exited prior to exec: libvirt: QEMU Driver error : %s: %s (step '%s')"),
-                what, strerror((int)errnum), step);
+        vr_fail(err, VIR_ERR_INTERNAL_ERROR,
+                _("Process exited prior to exec: libvirt: QEMU Driver error : %s: %s (step '%s')"), what,
+                strerror((int)errnum), step);
     else
-        vr_fail(err, VIR_ERR_INTERNAL_ERROR, _("Process exited prior to exec: libvirt: QEMU Driver error : %s (step '%s')"),
-                what, step);
+        vr_fail(err, VIR_ERR_INTERNAL_ERROR,
+                _("Process exited prior to exec: libvirt: QEMU Driver error : %s (step '%s')"), what, step);
     return REPLY_FAILED;
 }
 
@@ -392,7 +394,8 @@ VR_SUSPENDS static struct vr_launch *start(char *json, const int *fds, size_t fd
     return NULL;
 }
 
-VR_SUSPENDS struct vr_launch *vr_launch_start(const struct vr_launch_spec *spec, vr_time deadline, struct vr_error **err)
+VR_SUSPENDS struct vr_launch *vr_launch_start(const struct vr_launch_spec *spec, vr_time deadline,
+                                              struct vr_error **err)
 {
     if (!check_fds(spec->fds, spec->fd_count, err))
         return NULL;
@@ -421,14 +424,16 @@ VR_SUSPENDS bool vr_launch_go(struct vr_launch *l, vr_time deadline, struct vr_e
 {
     const char go = VR_LAUNCH_GO;
     if (send(l->socket, &go, 1, MSG_NOSIGNAL) != 1)
-        return vr_fail_errno(err, VIR_ERR_INTERNAL_ERROR, errno, _("vireo-launch (pid %d) ended before its time"), (int)l->pid);
+        return vr_fail_errno(err, VIR_ERR_INTERNAL_ERROR, errno, _("vireo-launch (pid %d) ended before its time"),
+                             (int)l->pid);
     /* exec closes the socket; so does death, which the caller sees by the pidfd as any later death. */
     return read_reply(l, deadline, err) == REPLY_NONE;
 }
 
-/* ---- the namespace of a running guest ----------------------------------------------------------------------------- */
+/* ---- the namespace of a running guest ----------------------------------------------------------------------- */
 
-VR_SUSPENDS bool vr_ns_run(int pidfd, const struct vr_ns_task *tasks, size_t count, vr_time deadline, struct vr_error **err)
+VR_SUSPENDS bool vr_ns_run(int pidfd, const struct vr_ns_task *tasks, size_t count, vr_time deadline,
+                           struct vr_error **err)
 {
     static const char *const ops[] = { "mknod", "chown", "unlink" };
     VR_AUTO(vr_json) *root = vr_json_add_str(vr_json_object(), "mode", "enter");

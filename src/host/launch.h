@@ -64,7 +64,8 @@ struct vr_launch;
  * NULL on failure, with nothing left: INTERNAL_ERROR "Process exited prior to exec: libvirt: QEMU Driver error : ..."
  * naming the step, or OPERATION_TIMEOUT at the deadline.
  */
-VR_SUSPENDS struct vr_launch *vr_launch_start(const struct vr_launch_spec *spec, vr_time deadline, struct vr_error **err);
+VR_SUSPENDS struct vr_launch *vr_launch_start(const struct vr_launch_spec *spec, vr_time deadline,
+                                              struct vr_error **err);
 pid_t vr_launch_pid(const struct vr_launch *launch);
 /** Readable once the process has ended. Borrowed; vr_launch_take_pidfd hands it over. */
 int vr_launch_pidfd(const struct vr_launch *launch);
@@ -80,7 +81,7 @@ int vr_launch_take_pidfd(struct vr_launch *launch);
 void vr_launch_free(struct vr_launch *launch);
 VR_DEFINE_AUTO(vr_launch)
 
-/* ---- the mount namespace of a running guest ----------------------------------------------------------------------- */
+/* ---- the mount namespace of a running guest ----------------------------------------------------------------- */
 
 enum vr_ns_op { VR_NS_MKNOD, VR_NS_CHOWN, VR_NS_UNLINK };
 struct vr_ns_task {
@@ -97,4 +98,5 @@ struct vr_ns_task {
  *
  * A node that exists with the same number is left as it is; a missing path is no error of unlink.
  */
-VR_SUSPENDS bool vr_ns_run(int pidfd, const struct vr_ns_task *tasks, size_t count, vr_time deadline, struct vr_error **err);
+VR_SUSPENDS bool vr_ns_run(int pidfd, const struct vr_ns_task *tasks, size_t count, vr_time deadline,
+                           struct vr_error **err);

@@ -377,7 +377,8 @@ static void plug_node(void)
     vr_autofree char *node = vr_printf("/proc/%d/root/dev/sub/disk", (int)vr_launch_pid(l));
     vr_autofree char *other = vr_printf("/proc/%d/root/dev/other", (int)vr_launch_pid(l));
     if (ok && stat(node, &st) == 0)
-        vr_buf_printf(&output, "%u:%u %o %u:%u\n", major(st.st_rdev), minor(st.st_rdev), st.st_mode, st.st_uid, st.st_gid);
+        vr_buf_printf(&output, "%u:%u %o %u:%u\n", major(st.st_rdev), minor(st.st_rdev), st.st_mode, st.st_uid,
+                      st.st_gid);
     VR_AUTO(vr_error) *expected = NULL;
     if (!vr_ns_run(pidfd, half, 2, vr_after(VR_SEC(20)), &expected))
         vr_buf_printf(&output, "%s, %s\n", vr_error_text(expected), access(other, F_OK) < 0 ? "undone" : "left");
@@ -401,7 +402,7 @@ VR_TEST(a_node_is_made_in_a_running_guests_dev_and_a_failure_is_undone)
     EXPECT(access("/dev/sub", F_OK) < 0);
 }
 
-/* ---- hostile orders ----------------------------------------------------------------------------------------------- */
+/* ---- hostile orders ----------------------------------------------------------------------------------------- */
 
 static char *helper_path(void)
 {
@@ -461,15 +462,19 @@ VR_TEST(orders_that_are_wrong_are_refused)
         { "{\"mode\":\"exec\",\"program\":\"/bin/sh\",\"argv\":[\"x\"],\"fds\":[5]}", "'fds' does not match" },
         { "{\"mode\":\"exec\",\"program\":\"/bin/sh\",\"argv\":[\"x\"],\"uid\":5}", "'uid' needs gid" },
         { "{\"mode\":\"exec\",\"program\":\"/bin/sh\",\"argv\":[\"x\"],\"uid\":4294967295}", "'uid' is out of range" },
-        { "{\"mode\":\"exec\",\"program\":\"/bin/sh\",\"argv\":[\"x\"],\"limits\":{\"stack\":1}}", "'stack' is no limit" },
+        { "{\"mode\":\"exec\",\"program\":\"/bin/sh\",\"argv\":[\"x\"],\"limits\":{\"stack\":1}}",
+          "'stack' is no limit" },
         { "{\"mode\":\"exec\",\"program\":\"/bin/sh\",\"argv\":[\"x\"],\"surprise\":1}", "'surprise' is unknown" },
-        { "{\"mode\":\"exec\",\"program\":\"/bin/sh\",\"argv\":[\"x\"],\"dev\":{\"devices\":[\"/etc/x\"],\"optional\":[],"
-          "\"keep\":[]}}", "not below /dev" },
+        { "{\"mode\":\"exec\",\"program\":\"/bin/sh\",\"argv\":[\"x\"],\"dev\":{"
+          "\"devices\":[\"/etc/x\"],\"optional\":[],\"keep\":[]}}",
+          "not below /dev" },
         { "{\"mode\":\"exec\",\"program\":\"/bin/sh\",\"argv\":[\"x\"],\"dev\":{\"devices\":[\"/dev/../etc\"],"
-          "\"optional\":[],\"keep\":[]}}", "not below /dev" },
+          "\"optional\":[],\"keep\":[]}}",
+          "not below /dev" },
         { "{\"mode\":\"enter\"}", "'tasks' is missing" },
         { "{\"mode\":\"enter\",\"tasks\":[{\"op\":\"mknod\",\"path\":\"/dev/x\",\"mode\":420,\"major\":1,\"minor\":1,"
-          "\"uid\":0,\"gid\":0}]}", "'mode' is no device's" },
+          "\"uid\":0,\"gid\":0}]}",
+          "'mode' is no device's" },
     };
     for (size_t i = 0; i < VR_COUNT(cases); i++) {
         vr_autofree char *answer = answer_to_json(cases[i].json);

@@ -134,12 +134,13 @@ static int fill(sd_bus_message *m, const struct vr_machine *machine)
     if (r >= 0)
         r = sd_bus_message_append_array(m, 'i', machine->interfaces, machine->interface_count * sizeof(int));
     if (r >= 0)
-        r = sd_bus_message_append(m, "a(sv)", 3, "Slice", "s", slice, "After", "as", 1, "libvirtd.service", "Before", "as", 1,
-                                  "virt-guest-shutdown.target");
+        r = sd_bus_message_append(m, "a(sv)", 3, "Slice", "s", slice, "After", "as", 1, "libvirtd.service", "Before",
+                                  "as", 1, "virt-guest-shutdown.target");
     return r;
 }
 
-VR_SUSPENDS enum vr_machined vr_machined_create(const struct vr_machine *machine, vr_time deadline, struct vr_error **err)
+VR_SUSPENDS enum vr_machined vr_machined_create(const struct vr_machine *machine, vr_time deadline,
+                                                struct vr_error **err)
 {
     sd_bus_message *m = NULL;
     if (!open_bus())

@@ -22,7 +22,8 @@ struct vr_machine {
     size_t interface_count;
 };
 /** ABSENT: no bus, or nobody answers to that name on it; err is not set. FAILED: err says what machined said. */
-VR_SUSPENDS enum vr_machined vr_machined_create(const struct vr_machine *machine, vr_time deadline, struct vr_error **err);
+VR_SUSPENDS enum vr_machined vr_machined_create(const struct vr_machine *machine, vr_time deadline,
+                                                struct vr_error **err);
 /** Ends what is left of a machine; one that is gone already is fine. */
 VR_SUSPENDS void vr_machined_terminate(const char *name, vr_time deadline);
 /** Closes the bus. */

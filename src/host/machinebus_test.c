@@ -39,7 +39,8 @@ static int answer(sd_bus_message *m, void *opaque, sd_bus_error *e)
     sd_bus_message_read_array(m, 'i', &links, &links_len);
     sd_bus_message_enter_container(m, 'a', "(sv)");
     sd_bus_message_read(m, "(sv)", &key, "s", &slice);
-    int n = snprintf(text, sizeof(text), "%s %zu %s %s %u %zu %s=%s", name, id_len, service, class, leader, links_len / 4, key, slice);
+    int n = snprintf(text, sizeof(text), "%s %zu %s %s %u %zu %s=%s", name, id_len, service, class, leader,
+                     links_len / 4, key, slice);
     if (write(told, text, (size_t)n) != n)
         return -1;
     if (strcmp(mode, "absent") == 0)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 /*
- * Network links by rtnetlink. What changes a link takes the kernel's rtnl lock, which another program may hold for long:
- * those are for workers. Reading one link does not wait. Each returns 0 or an errno; callers name the object.
+ * Network links by rtnetlink. What changes a link takes the kernel's rtnl lock, which another program may hold for
+ * long: those are for workers. Reading one link does not wait. Each returns 0 or an errno; callers name the object.
  */
 #include <stdbool.h>
 #include <stddef.h>

@@ -14,7 +14,7 @@
 #define CPU_DIR "/sys/devices/system/cpu"
 #define NODE_DIR "/sys/devices/system/node"
 
-/* ---- topology ----------------------------------------------------------------------------------------------------- */
+/* ---- topology ----------------------------------------------------------------------------------------------- */
 
 static unsigned topology_number(unsigned cpu, const char *name)
 {
@@ -116,7 +116,7 @@ void vr_node_topology_free(struct vr_node_topology *t)
     free(t);
 }
 
-/* ---- virNodeInfo -------------------------------------------------------------------------------------------------- */
+/* ---- virNodeInfo -------------------------------------------------------------------------------------------- */
 
 static unsigned count_threads(const char *siblings)
 {
@@ -156,8 +156,6 @@ static void count_cell(const struct vr_node_cell *cell, struct vr_node_info *inf
         }
         sockets += first_of_socket;
         info->cores = cores > info->cores ? cores : info->cores;
-        if (!first_of_socket)
-            continue;
     }
     info->sockets = sockets > info->sockets ? sockets : info->sockets;
 }
@@ -195,7 +193,7 @@ bool vr_node_info_read(struct vr_node_info *out, struct vr_error **err)
     return true;
 }
 
-/* ---- memory ------------------------------------------------------------------------------------------------------- */
+/* ---- memory ------------------------------------------------------------------------------------------------- */
 
 bool vr_node_free_memory(uint64_t *bytes, struct vr_error **err)
 {
@@ -259,7 +257,8 @@ bool vr_node_memory_stats(int cell, struct vr_node_value out[VR_NODE_VALUES], si
         vr_autofree char *text = vr_printf("cellNum in virHostMemGetStats must be less than or equal to %d", last);
         return bad_argument(err, text);
     }
-    vr_autofree char *text = whole || !numa ? vr_sys_read("/proc/meminfo") : vr_sys_read(NODE_DIR "/node%d/meminfo", cell);
+    vr_autofree char *text =
+        whole || !numa ? vr_sys_read("/proc/meminfo") : vr_sys_read(NODE_DIR "/node%d/meminfo", cell);
     if (!text)
         return vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, errno, _("cannot open %s"), whole ? "/proc/meminfo" : NODE_DIR);
     char prefix[32] = "", key[64];
@@ -275,7 +274,7 @@ bool vr_node_memory_stats(int cell, struct vr_node_value out[VR_NODE_VALUES], si
     return n > 0 || vr_fail(err, VIR_ERR_INTERNAL_ERROR, _("no available memory line found"));
 }
 
-/* ---- processor time ----------------------------------------------------------------------------------------------- */
+/* ---- processor time ----------------------------------------------------------------------------------------- */
 
 bool vr_node_cpu_stats(int cpu, struct vr_node_value out[VR_NODE_VALUES], size_t *count, struct vr_error **err)
 {
@@ -294,7 +293,8 @@ bool vr_node_cpu_stats(int cpu, struct vr_node_value out[VR_NODE_VALUES], size_t
     unsigned long long user, nice, sys, idle, iowait, irq = 0, softirq = 0;
     if (!line)
         return bad_argument(err, "Invalid cpuNum in virHostCPUGetStatsLinux");
-    int n = sscanf(line + strlen(name), "%llu %llu %llu %llu %llu %llu %llu", &user, &nice, &sys, &idle, &iowait, &irq, &softirq);
+    int n = sscanf(line + strlen(name), "%llu %llu %llu %llu %llu %llu %llu", &user, &nice, &sys, &idle, &iowait, &irq,
+                   &softirq);
     if (n < 4)
         return vr_fail(err, VIR_ERR_INTERNAL_ERROR, _("cannot parse /proc/stat"));
     const uint64_t tick_ns = 1000000000ull / (uint64_t)sysconf(_SC_CLK_TCK);

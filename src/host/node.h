@@ -71,8 +71,8 @@ bool vr_node_pages(int node, uint64_t size_kib, uint64_t *total, uint64_t *free_
 bool vr_node_free_pages(const uint32_t *sizes_kib, size_t size_count, int first, unsigned cells, uint64_t *counts,
                         size_t *written, struct vr_error **err);
 /** As virNodeAllocPages: sets the pools to `counts`, or adds to them. */
-bool vr_node_alloc_pages(const uint32_t *sizes_kib, const uint64_t *counts, size_t size_count, int first, unsigned cells,
-                         bool add, struct vr_error **err);
+bool vr_node_alloc_pages(const uint32_t *sizes_kib, const uint64_t *counts, size_t size_count, int first,
+                         unsigned cells, bool add, struct vr_error **err);
 
 /** KSM: "shm_pages_to_scan" and so on; wide: 64 bits in the API. */
 struct vr_node_ksm {
@@ -96,7 +96,7 @@ const struct vr_uuid *vr_host_uuid(void);
 /** libvirtd.conf: host_uuid. */
 void vr_host_uuid_set(const struct vr_uuid *uuid);
 
-/* ---- the processor ------------------------------------------------------------------------------------------------ */
+/* ---- the processor ------------------------------------------------------------------------------------------ */
 
 struct vr_host_cpu {
     char arch[32];
@@ -112,7 +112,7 @@ struct vr_host_cpu {
 /** Read once. Opens /dev/kvm the first time: on a worker, or at start. */
 const struct vr_host_cpu *vr_host_cpu(void);
 
-/* ---- <host> of the capabilities document -------------------------------------------------------------------------- */
+/* ---- <host> of the capabilities document -------------------------------------------------------------------- */
 
 struct vr_host_xml_extra {
     const char *cpu_model;          /* NULL: unknown, left out, and all features are listed */

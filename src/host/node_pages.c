@@ -34,7 +34,6 @@ static int by_size(const void *a, const void *b)
 
 void vr_node_page_sizes(uint64_t **sizes, size_t *count)
 {
-    vr_autofree char *listing = NULL;
     uint64_t *list = vr_alloc(MAX_SIZES * sizeof(*list));
     size_t n = 0;
     list[n++] = ordinary_kib();
@@ -52,17 +51,19 @@ void vr_node_page_sizes(uint64_t **sizes, size_t *count)
 static bool ordinary_pages(int node, uint64_t *total, uint64_t *free_pages)
 {
     struct vr_node_value values[VR_NODE_VALUES];
-    size_t n = 0;
+    size_t n = 0, size_count = 0;
     uint64_t kib = ordinary_kib(), all = 0, unused = 0, pools = 0;
     if (!vr_node_memory_stats(node, values, &n, NULL))
         return false;
-    for (size_t i = 0; i < n; i++)
-        *(vr_streq(values[i].field, "total") ? &all : vr_streq(values[i].field, "free") ? &unused : &pools) = values[i].value;
+    for (size_t i = 0; i < n; i++) {
+        if (vr_streq(values[i].field, "total"))
+            all = values[i].value;
+        else if (vr_streq(values[i].field, "free"))
+            unused = values[i].value;
+    }
     /* Memory in pools of huge pages is not there for ordinary ones. */
     vr_autofree uint64_t *sizes = NULL;
-    size_t size_count = 0;
     vr_node_page_sizes(&sizes, &size_count);
-    pools = 0;
     for (size_t i = 1; i < size_count; i++) {
         uint64_t pool_total, pool_free;
         if (vr_node_pages(node, sizes[i], &pool_total, &pool_free, NULL))
@@ -82,7 +83,8 @@ bool vr_node_pages(int node, uint64_t size_kib, uint64_t *total, uint64_t *free_
         return true;
     if (node < 0)
         return vr_fail(err, VIR_ERR_OPERATION_FAILED, _("page size %u is not available"), (unsigned)size_kib);
-    return vr_fail(err, VIR_ERR_OPERATION_FAILED, _("page size %u is not available on node %d"), (unsigned)size_kib, node);
+    return vr_fail(err, VIR_ERR_OPERATION_FAILED, _("page size %u is not available on node %d"), (unsigned)size_kib,
+                   node);
 }
 
 static bool check_cells(int first, unsigned cells, int *last, struct vr_error **err)
@@ -91,7 +93,8 @@ static bool check_cells(int first, unsigned cells, int *last, struct vr_error **
     size_t n;
     vr_autofree unsigned *nodes = NULL;
     size_t count = 0;
-    int highest = vr_sys_numbered("/sys/devices/system/node", "node", &nodes, &count) && count ? (int)nodes[count - 1] : 0;
+    int highest =
+        vr_sys_numbered("/sys/devices/system/node", "node", &nodes, &count) && count ? (int)nodes[count - 1] : 0;
     if (first > highest)
         return vr_fail(err, VIR_ERR_INTERNAL_ERROR, _("start cell %d out of range (0-%d)"), first, highest);
     if (first >= 0 && !vr_node_cells_free(first, 1, bytes, &n, err))
@@ -143,8 +146,8 @@ static bool set_pool(int node, uint64_t size_kib, uint64_t count, bool add, stru
                    (unsigned long long)count, (unsigned long long)(got > now ? got - now : 0));
 }
 
-bool vr_node_alloc_pages(const uint32_t *sizes_kib, const uint64_t *counts, size_t size_count, int first, unsigned cells,
-                         bool add, struct vr_error **err)
+bool vr_node_alloc_pages(const uint32_t *sizes_kib, const uint64_t *counts, size_t size_count, int first,
+                         unsigned cells, bool add, struct vr_error **err)
 {
     int last;
     first = first < -1 ? -1 : first;
@@ -157,7 +160,7 @@ bool vr_node_alloc_pages(const uint32_t *sizes_kib, const uint64_t *counts, size
     return true;
 }
 
-/* ---- KSM ---------------------------------------------------------------------------------------------------------- */
+/* ---- KSM ---------------------------------------------------------------------------------------------------- */
 
 static const struct {
     const char *field, *file;

@@ -49,8 +49,10 @@ static void make_tree(void)
     put("/sys/devices/system/node/node0/distance", "10 21");
     put("/sys/devices/system/node/node1/distance", "21 10");
     for (int node = 0; node < 2; node++) {
-        vr_autofree char *total = vr_printf("/sys/devices/system/node/node%d/hugepages/hugepages-2048kB/nr_hugepages", node);
-        vr_autofree char *unused = vr_printf("/sys/devices/system/node/node%d/hugepages/hugepages-2048kB/free_hugepages", node);
+        vr_autofree char *total =
+            vr_printf("/sys/devices/system/node/node%d/hugepages/hugepages-2048kB/nr_hugepages", node);
+        vr_autofree char *unused =
+            vr_printf("/sys/devices/system/node/node%d/hugepages/hugepages-2048kB/free_hugepages", node);
         put(total, "0");
         put(unused, "0");
     }
@@ -59,7 +61,8 @@ static void make_tree(void)
     put("/sys/devices/system/cpu/present", "0-7");
     put("/sys/devices/system/cpu/online", "0-3,5-7");
     put("/proc/cpuinfo", "processor : 0\ncpu MHz\t\t: 2345.678\nprocessor : 1\ncpu MHz : 99.9");
-    put("/proc/meminfo", "MemTotal:       4100 kB\nMemFree:        900 kB\nBuffers:   11 kB\nCached:     22 kB\nSwapCached: 5 kB");
+    put("/proc/meminfo",
+        "MemTotal:       4100 kB\nMemFree:        900 kB\nBuffers:   11 kB\nCached:     22 kB\nSwapCached: 5 kB");
     put("/proc/stat", "cpu  1 2 3 4 5 6 7 0 0 0\ncpu0 10 0 20 30 40 0 0 0 0 0\ncpu10 1 1 1 1 1 1 1 1");
     put("/sys/kernel/mm/ksm/pages_to_scan", "100");
     put("/sys/kernel/mm/ksm/full_scans", "7");
@@ -128,7 +131,8 @@ VR_TEST(statistics_have_stocks_fields_and_refusals)
     make_tree();
     const uint64_t tick = 1000000000ull / (uint64_t)sysconf(_SC_CLK_TCK);
     EXPECT_OK(vr_node_cpu_stats(-1, v, &n, &error), error);
-    EXPECT(n == 4 && v[0].value == 16 * tick && v[1].value == 3 * tick && v[2].value == 4 * tick && v[3].value == 5 * tick);
+    EXPECT(n == 4 && v[0].value == 16 * tick && v[1].value == 3 * tick && v[2].value == 4 * tick &&
+           v[3].value == 5 * tick);
     EXPECT_STR(v[0].field, "kernel");
     EXPECT_OK(vr_node_cpu_stats(0, v, &n, &error), error);
     EXPECT_EQ(v[0].value, 20 * tick);
@@ -213,7 +217,8 @@ VR_TEST(the_document_tells_of_cells_and_distances)
     EXPECT_STR_HAS(b.data, "      <model>EPYC</model>\n");
     EXPECT_STR_HAS(b.data, "      <topology sockets='1' dies='1' cores='2' threads='2'/>\n");
     EXPECT_STR_HAS(b.data, "      <feature name='extra-one'/>\n      <pages unit='KiB' size='4'/>\n");
-    EXPECT_STR_HAS(b.data, "    <power_management>\n      <suspend_mem/>\n      <suspend_disk/>\n      <suspend_hybrid/>\n");
+    EXPECT_STR_HAS(b.data,
+                   "    <power_management>\n      <suspend_mem/>\n      <suspend_disk/>\n      <suspend_hybrid/>\n");
     EXPECT_STR_HAS(b.data, "<iommu support='yes'/>");
     EXPECT_STR_HAS(b.data, "        <cell id='1'>\n          <memory unit='KiB'>3000</memory>\n"
                            "          <pages unit='KiB' size='4'>750</pages>\n"
@@ -240,10 +245,25 @@ VR_TEST(this_host_can_be_described)
 /* A table with one of most kinds; `cut`: only so many bytes of it. */
 static size_t put_smbios(size_t cut)
 {
-    static const char bios[] = "\0\x18\x01\0" "\1\2\0\0\3\0\0\0\0\0\0\0\0\0\0\0\4\5\xff\xff" "Vendor & Sons\0" "1.0 \0" "04/01/2014\0";
-    static const char sys[] = "\1\x1b\x02\0" "\1\2\0\3" "\x33\x22\x11\x00\x55\x44\x77\x66\x88\x99\xaa\xbb\xcc\xdd\xee\xff" "\6\0\4"
-                              "Maker\0" "Thing<1>\0" "S/N\0" "Line\0";
-    static const char memory[] = "\x11\x1c\x03\0" "\0\0\0\0\0\0\0\0\0\x40\x09\0\1\2\x1a\x80\x20\x80\x0c\3\0\0\4\0" "DIMM 0\0" "BANK 0\0" "M\0" "P\0";
+    static const char bios[] = "\0\x18\x01\0"
+                               "\1\2\0\0\3\0\0\0\0\0\0\0\0\0\0\0\4\5\xff\xff"
+                               "Vendor & Sons\0"
+                               "1.0 \0"
+                               "04/01/2014\0";
+    static const char sys[] = "\1\x1b\x02\0"
+                              "\1\2\0\3"
+                              "\x33\x22\x11\x00\x55\x44\x77\x66\x88\x99\xaa\xbb\xcc\xdd\xee\xff"
+                              "\6\0\4"
+                              "Maker\0"
+                              "Thing<1>\0"
+                              "S/N\0"
+                              "Line\0";
+    static const char memory[] = "\x11\x1c\x03\0"
+                                 "\0\0\0\0\0\0\0\0\0\x40\x09\0\1\2\x1a\x80\x20\x80\x0c\3\0\0\4\0"
+                                 "DIMM 0\0"
+                                 "BANK 0\0"
+                                 "M\0"
+                                 "P\0";
     static const char oem[] = "\x0b\5\4\0\2" "one\0" "two\0";
     static const char last[] = "\x7f\4\5\0\0";
     vr_autobuf struct vr_buf b = VR_BUF_INIT;
@@ -271,12 +291,17 @@ VR_TEST(the_firmwares_words_are_repeated_safely)
     EXPECT_STR_HAS(b.data, "<sysinfo type='smbios'>\n  <bios>\n    <entry name='vendor'>Vendor &amp; Sons</entry>\n"
                            "    <entry name='version'>1.0</entry>\n    <entry name='date'>04/01/2014</entry>\n"
                            "    <entry name='release'>4.5</entry>\n  </bios>\n");
-    EXPECT_STR_HAS(b.data, "<entry name='product'>Thing&lt;1&gt;</entry>\n    <entry name='version'>Not Specified</entry>\n");
-    EXPECT_STR_HAS(b.data, "<entry name='uuid'>00112233-4455-6677-8899-aabbccddeeff</entry>\n    <entry name='sku'>Not Specified");
+    EXPECT_STR_HAS(b.data,
+                   "<entry name='product'>Thing&lt;1&gt;</entry>\n    <entry name='version'>Not Specified</entry>\n");
+    EXPECT_STR_HAS(
+        b.data, "<entry name='uuid'>00112233-4455-6677-8899-aabbccddeeff</entry>\n    <entry name='sku'>Not Specified");
     EXPECT_STR_HAS(b.data, "    <entry name='size'>16 GB</entry>\n    <entry name='form_factor'>DIMM</entry>\n");
-    EXPECT_STR_HAS(b.data, "<entry name='type'>DDR4</entry>\n    <entry name='type_detail'>Synchronous Registered (Buffered)</entry>\n"
-                           "    <entry name='speed'>3200 MT/s</entry>\n");
-    EXPECT_STR_HAS(b.data, "  <oemStrings>\n    <entry>one</entry>\n    <entry>two</entry>\n  </oemStrings>\n</sysinfo>\n");
+    EXPECT_STR_HAS(
+        b.data,
+        "<entry name='type'>DDR4</entry>\n    <entry name='type_detail'>Synchronous Registered (Buffered)</entry>\n"
+        "    <entry name='speed'>3200 MT/s</entry>\n");
+    EXPECT_STR_HAS(b.data,
+                   "  <oemStrings>\n    <entry>one</entry>\n    <entry>two</entry>\n  </oemStrings>\n</sysinfo>\n");
     /* Cut anywhere it is still a document, without what is not there. */
     for (size_t cut = 1; cut < whole; cut++) {
         vr_autobuf struct vr_buf part = VR_BUF_INIT;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
-/* Small files of /proc, /sys and control groups. All blocking and short; which may be read on the loop is the caller's business. */
+/* Small files of /proc, /sys and control groups. All block, shortly. */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

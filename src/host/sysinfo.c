@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the firmware says of the machine (SMBIOS), as <sysinfo>. The table is firmware's, so every length and index in it
- * is doubted. Texts are those that dmidecode prints, since that is what documents have always held.
+ * What the firmware says of the machine (SMBIOS), as <sysinfo>. The table is firmware's, so every length and index in
+ * it is doubted. Texts are those that dmidecode prints, since that is what documents have always held.
  */
 #define VR_ERROR_DOMAIN VIR_FROM_SYSINFO
 #include <errno.h>
@@ -17,7 +17,16 @@
 #define MAX_STRUCTURES 4096
 #define MAX_MODULES 1024
 
-enum { BIOS = 0, SYSTEM = 1, BASE_BOARD = 2, CHASSIS = 3, PROCESSOR = 4, OEM_STRINGS = 11, MEMORY = 17, END_OF_TABLE = 127 };
+enum {
+    BIOS = 0,
+    SYSTEM = 1,
+    BASE_BOARD = 2,
+    CHASSIS = 3,
+    PROCESSOR = 4,
+    OEM_STRINGS = 11,
+    MEMORY = 17,
+    END_OF_TABLE = 127
+};
 
 /* One structure: `len` formatted bytes, then texts that end with NUL each, then one more NUL. */
 struct smbios {
@@ -54,7 +63,7 @@ static const char *text_at(const struct smbios *s, size_t offset)
     return text ? text : "Not Specified";
 }
 
-/* ---- writing ------------------------------------------------------------------------------------------------------ */
+/* ---- writing ------------------------------------------------------------------------------------------------ */
 
 static void add_escaped(struct vr_buf *b, const char *text)
 {
@@ -93,7 +102,7 @@ static void add_texts(struct vr_buf *b, const struct smbios *s, const struct fie
         add_entry(b, fields[i].name, text_at(s, fields[i].offset));
 }
 
-/* ---- the kinds ---------------------------------------------------------------------------------------------------- */
+/* ---- the kinds ---------------------------------------------------------------------------------------------- */
 
 static void add_bios(struct vr_buf *b, const struct smbios *s)
 {
@@ -110,7 +119,9 @@ static void add_bios(struct vr_buf *b, const struct smbios *s)
 
 static void add_system(struct vr_buf *b, const struct smbios *s, bool swapped_uuid)
 {
-    static const struct field before[] = { { "manufacturer", 0x04 }, { "product", 0x05 }, { "version", 0x06 }, { "serial", 0x07 } };
+    static const struct field before[] = {
+        { "manufacturer", 0x04 }, { "product", 0x05 }, { "version", 0x06 }, { "serial", 0x07 }
+    };
     static const struct field after[] = { { "sku", 0x19 }, { "family", 0x1a } };
     vr_buf_str(b, "  <system>\n");
     add_texts(b, s, before, VR_COUNT(before));
@@ -137,7 +148,9 @@ static void add_base_board(struct vr_buf *b, const struct smbios *s)
 
 static void add_chassis(struct vr_buf *b, const struct smbios *s)
 {
-    static const struct field fields[] = { { "manufacturer", 0x04 }, { "version", 0x06 }, { "serial", 0x07 }, { "asset", 0x08 } };
+    static const struct field fields[] = {
+        { "manufacturer", 0x04 }, { "version", 0x06 }, { "serial", 0x07 }, { "asset", 0x08 }
+    };
     vr_buf_str(b, "  <chassis>\n");
     add_texts(b, s, fields, VR_COUNT(fields));
     if (s->len > 0x14) /* after the records of contained elements */
@@ -156,9 +169,10 @@ static const char *processor_family(unsigned family)
     static const struct {
         unsigned id;
         const char *name;
-    } families[] = { { 0x01, "Other" }, { 0x02, "Unknown" }, { 0x28, "Core Duo" }, { 0x2b, "Atom" }, { 0x2c, "Core M" },
-                     { 0x6b, "Zen" }, { 0x83, "Athlon 64" }, { 0x84, "Opteron" }, { 0xb3, "Xeon" },
-                     { 0xbf, "Core 2 Duo" }, { 0xc6, "Core i7" }, { 0xcd, "Core i5" }, { 0xce, "Core i3" }, { 0xcf, "Core i9" } };
+    } families[] = { { 0x01, "Other" },   { 0x02, "Unknown" },    { 0x28, "Core Duo" },  { 0x2b, "Atom" },
+                     { 0x2c, "Core M" },  { 0x6b, "Zen" },        { 0x83, "Athlon 64" }, { 0x84, "Opteron" },
+                     { 0xb3, "Xeon" },    { 0xbf, "Core 2 Duo" }, { 0xc6, "Core i7" },   { 0xcd, "Core i5" },
+                     { 0xce, "Core i3" }, { 0xcf, "Core i9" } };
     for (size_t i = 0; i < VR_COUNT(families); i++)
         if (families[i].id == family)
             return families[i].name;
@@ -187,14 +201,18 @@ static void add_signature(struct vr_buf *b, const struct smbios *s)
     if (amd)
         snprintf(text, sizeof(text), "Family %u, Model %u, Stepping %u", family, model, id & 0xf);
     else
-        snprintf(text, sizeof(text), "Type %u, Family %u, Model %u, Stepping %u", id >> 12 & 3, family, model, id & 0xf);
+        snprintf(text, sizeof(text), "Type %u, Family %u, Model %u, Stepping %u", id >> 12 & 3, family, model,
+                 id & 0xf);
     add_entry(b, "signature", text);
 }
 
 static void add_processor(struct vr_buf *b, const struct smbios *s)
 {
-    static const char *const types[] = { NULL, "Other", "Unknown", "Central Processor", "Math Processor", "DSP Processor", "Video Processor" };
-    static const char *const states[] = { "Unknown", "Enabled", "Disabled By User", "Disabled By BIOS", "Idle", NULL, NULL, "Other" };
+    static const char *const types[] = {
+        NULL, "Other", "Unknown", "Central Processor", "Math Processor", "DSP Processor", "Video Processor"
+    };
+    static const char *const states[] = { "Unknown", "Enabled", "Disabled By User", "Disabled By BIOS", "Idle", NULL,
+                                          NULL,      "Other" };
     unsigned status = byte_at(s, 0x18);
     char text[64] = "Unpopulated";
     vr_buf_str(b, "  <processor>\n");
@@ -216,9 +234,22 @@ static void add_processor(struct vr_buf *b, const struct smbios *s)
 
 static void add_type_detail(struct vr_buf *b, unsigned bits)
 {
-    static const char *const names[] = { NULL, "Other", "Unknown", "Fast-paged", "Static Column", "Pseudo-static", "RAMBus",
-                                         "Synchronous", "CMOS", "EDO", "Window DRAM", "Cache DRAM", "Non-Volatile",
-                                         "Registered (Buffered)", "Unbuffered (Unregistered)", "LRDIMM" };
+    static const char *const names[] = { NULL,
+                                         "Other",
+                                         "Unknown",
+                                         "Fast-paged",
+                                         "Static Column",
+                                         "Pseudo-static",
+                                         "RAMBus",
+                                         "Synchronous",
+                                         "CMOS",
+                                         "EDO",
+                                         "Window DRAM",
+                                         "Cache DRAM",
+                                         "Non-Volatile",
+                                         "Registered (Buffered)",
+                                         "Unbuffered (Unregistered)",
+                                         "LRDIMM" };
     vr_autobuf struct vr_buf list = VR_BUF_INIT;
     for (size_t i = 1; i < VR_COUNT(names); i++)
         if (bits >> i & 1)
@@ -228,13 +259,17 @@ static void add_type_detail(struct vr_buf *b, unsigned bits)
 
 static void add_memory(struct vr_buf *b, const struct smbios *s)
 {
-    static const char *const forms[] = { NULL, "Other", "Unknown", "SIMM", "SIP", "Chip", "DIP", "ZIP", "Proprietary Card", "DIMM",
-                                         "TSOP", "Row Of Chips", "RIMM", "SODIMM", "SRIMM", "FB-DIMM", "Die" };
-    static const char *const types[] = { NULL, "Other", "Unknown", "DRAM", "EDRAM", "VRAM", "SRAM", "RAM", "ROM", "Flash",
-                                         "EEPROM", "FEPROM", "EPROM", "CDRAM", "3DRAM", "SDRAM", "SGRAM", "RDRAM", "DDR",
-                                         "DDR2", "DDR2 FB-DIMM", "Reserved", "Reserved", "Reserved", "DDR3", "FBD2", "DDR4",
-                                         "LPDDR", "LPDDR2", "LPDDR3", "LPDDR4", "Logical non-volatile device", "HBM", "HBM2",
-                                         "DDR5", "LPDDR5" };
+    static const char *const forms[] = {
+        NULL,   "Other", "Unknown",      "SIMM", "SIP",    "Chip",  "DIP",     "ZIP", "Proprietary Card",
+        "DIMM", "TSOP",  "Row Of Chips", "RIMM", "SODIMM", "SRIMM", "FB-DIMM", "Die"
+    };
+    static const char *const types[] = {
+        NULL,    "Other", "Unknown", "DRAM",   "EDRAM",        "VRAM",     "SRAM",     "RAM",
+        "ROM",   "Flash", "EEPROM",  "FEPROM", "EPROM",        "CDRAM",    "3DRAM",    "SDRAM",
+        "SGRAM", "RDRAM", "DDR",     "DDR2",   "DDR2 FB-DIMM", "Reserved", "Reserved", "Reserved",
+        "DDR3",  "FBD2",  "DDR4",    "LPDDR",  "LPDDR2",       "LPDDR3",   "LPDDR4",   "Logical non-volatile device",
+        "HBM",   "HBM2",  "DDR5",    "LPDDR5"
+    };
     unsigned size = word_at(s, 0x0c);
     char text[48];
     if (!size)
@@ -279,7 +314,7 @@ static void add_oem_strings(struct vr_buf *b, const struct smbios *s)
     vr_buf_str(b, "  </oemStrings>\n");
 }
 
-/* ---- the table ---------------------------------------------------------------------------------------------------- */
+/* ---- the table ---------------------------------------------------------------------------------------------- */
 
 /* The structure at *pos, which moves to the next one. False at the end and at the first that does not hold together. */
 static bool next_structure(const struct vr_buf *table, size_t *pos, struct smbios *out)
@@ -322,8 +357,10 @@ bool vr_host_sysinfo(struct vr_buf *b, struct vr_error **err)
     for (size_t kind = 0; kind < VR_COUNT(order); kind++) {
         struct smbios s;
         size_t pos = 0;
-        bool once = order[kind] == BIOS || order[kind] == SYSTEM || order[kind] == CHASSIS || order[kind] == OEM_STRINGS;
-        for (int seen = 0, n = 0; n < MAX_STRUCTURES && seen < (once ? 1 : MAX_MODULES) && next_structure(&table, &pos, &s); n++) {
+        bool once =
+            order[kind] == BIOS || order[kind] == SYSTEM || order[kind] == CHASSIS || order[kind] == OEM_STRINGS;
+        for (int seen = 0, n = 0;
+             n < MAX_STRUCTURES && seen < (once ? 1 : MAX_MODULES) && next_structure(&table, &pos, &s); n++) {
             if (s.at[0] != order[kind])
                 continue;
             seen++;

@@ -61,7 +61,7 @@ static bool next_name(const char *prefix, char name[VR_IFNAME])
     return false;
 }
 
-/* ---- the work, on a worker ---------------------------------------------------------------------------------------- */
+/* ---- the work, on a worker ---------------------------------------------------------------------------------- */
 
 struct tap_task {
     struct vr_tap_spec spec; /* with texts of its own */
@@ -143,13 +143,14 @@ static bool configure(struct tap_task *t)
     char *name = t->tap.name;
     memcpy(mac, t->spec.mac, 6);
     /*
-     * The largest first byte: a bridge takes the lowest address of its ports as its own, and must not change when a guest
-     * comes or goes. So a guest may not have that address itself.
+     * The largest first byte: a bridge takes the lowest address of its ports as its own, and must not change when a
+     * guest comes or goes. So a guest may not have that address itself.
      */
     if (mac[0] == RESERVED_FIRST_BYTE)
-        return vr_fail(&t->err, VIR_ERR_CONFIG_UNSUPPORTED,
-                       _("Unable to use MAC address starting with reserved value 0xFE - '%02X:%02X:%02X:%02X:%02X:%02X' - "),
-                       mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
+        return vr_fail(
+            &t->err, VIR_ERR_CONFIG_UNSUPPORTED,
+            _("Unable to use MAC address starting with reserved value 0xFE - '%02X:%02X:%02X:%02X:%02X:%02X' - "),
+            mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
     mac[0] = RESERVED_FIRST_BYTE;
     int e = vr_link_set_mac(name, mac);
     if (e)
@@ -160,7 +161,8 @@ static bool configure(struct tap_task *t)
     if (e) /* it works with one, too */
         vr_debug("queueing discipline of '%s': %s", name, strerror(e));
     if (t->spec.bridge && (e = vr_link_set_master(name, t->spec.bridge)))
-        return vr_fail_errno(&t->err, VIR_ERR_SYSTEM_ERROR, e, _("Unable to add bridge %s port %s"), t->spec.bridge, name);
+        return vr_fail_errno(&t->err, VIR_ERR_SYSTEM_ERROR, e, _("Unable to add bridge %s port %s"), t->spec.bridge,
+                             name);
     if (t->spec.isolated && (e = vr_link_set_isolated(name, true)))
         return fail(t, e, "Unable to isolate bridge port", name);
     if (!t->spec.down && (e = vr_link_set_up(name, true)))
@@ -200,7 +202,7 @@ static bool make_tap(struct tap_task *t)
     return open_queues(t) && (t->spec.existing || configure(t));
 }
 
-/* ---- macvtap ------------------------------------------------------------------------------------------------------ */
+/* ---- macvtap ------------------------------------------------------------------------------------------------ */
 
 static int open_node(const char *node)
 {
@@ -240,13 +242,15 @@ static bool open_macvtap(struct tap_task *t)
 
 static bool make_macvtap(struct tap_task *t)
 {
-    static const uint32_t modes[] = { MACVLAN_MODE_VEPA, MACVLAN_MODE_PRIVATE, MACVLAN_MODE_BRIDGE, MACVLAN_MODE_PASSTHRU };
+    static const uint32_t modes[] = { MACVLAN_MODE_VEPA, MACVLAN_MODE_PRIVATE, MACVLAN_MODE_BRIDGE,
+                                      MACVLAN_MODE_PASSTHRU };
     if (!choose_name(t, "macvtap"))
         return false;
     int e = vr_link_new_macvtap(t->tap.name, t->spec.parent, modes[t->spec.macvtap], t->spec.mac);
     if (e)
-        return vr_fail_errno(&t->err, VIR_ERR_SYSTEM_ERROR, e, _("error creating macvtap interface %s@%s (%02x:%02x:%02x:%02x:%02x:%02x)"),
-                             t->tap.name, t->spec.parent, t->spec.mac[0], t->spec.mac[1], t->spec.mac[2], t->spec.mac[3],
+        return vr_fail_errno(&t->err, VIR_ERR_SYSTEM_ERROR, e,
+                             _("error creating macvtap interface %s@%s (%02x:%02x:%02x:%02x:%02x:%02x)"), t->tap.name,
+                             t->spec.parent, t->spec.mac[0], t->spec.mac[1], t->spec.mac[2], t->spec.mac[3],
                              t->spec.mac[4], t->spec.mac[5]);
     t->tap.macvtap = true;
     if (!t->spec.down && (e = vr_link_set_up(t->tap.name, true)))
@@ -300,7 +304,8 @@ VR_SUSPENDS static bool run(struct tap_task *t, vr_time deadline, struct vr_erro
     return false;
 }
 
-VR_SUSPENDS bool vr_tap_open(const struct vr_tap_spec *spec, struct vr_tap *out, vr_time deadline, struct vr_error **err)
+VR_SUSPENDS bool vr_tap_open(const struct vr_tap_spec *spec, struct vr_tap *out, vr_time deadline,
+                             struct vr_error **err)
 {
     if (spec->queues > VR_TAP_MAX_QUEUES)
         return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("a network device may have %d queues at most, not %u"),

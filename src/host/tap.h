@@ -10,7 +10,12 @@
 
 #define VR_TAP_MAX_QUEUES 256
 
-enum vr_macvtap_kind { VR_MACVTAP_KIND_VEPA, VR_MACVTAP_KIND_PRIVATE, VR_MACVTAP_KIND_BRIDGE, VR_MACVTAP_KIND_PASSTHRU };
+enum vr_macvtap_kind {
+    VR_MACVTAP_KIND_VEPA,
+    VR_MACVTAP_KIND_PRIVATE,
+    VR_MACVTAP_KIND_BRIDGE,
+    VR_MACVTAP_KIND_PASSTHRU
+};
 
 struct vr_tap_spec {
     const char *name;       /* NULL or "": the next free vnetN (macvtapN); "%d" in it: the first free number */
@@ -39,7 +44,8 @@ struct vr_tap {
  *
  * SYSTEM_ERROR with stock's sentences; on failure nothing is left. A tap lives as long as a descriptor of it is open.
  */
-VR_SUSPENDS bool vr_tap_open(const struct vr_tap_spec *spec, struct vr_tap *out, vr_time deadline, struct vr_error **err);
+VR_SUSPENDS bool vr_tap_open(const struct vr_tap_spec *spec, struct vr_tap *out, vr_time deadline,
+                             struct vr_error **err);
 /** Closes descriptors that were not taken (those >= 0) and frees. The device stays. */
 void vr_tap_done(struct vr_tap *tap);
 /** Deletes a macvtap device of a guest that ended; false with an error other than "it is gone". */

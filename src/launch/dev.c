@@ -145,7 +145,8 @@ static bool new_tmpfs(struct dev_tree *t)
     vr_autoclose int fs = fsopen("tmpfs", FSOPEN_CLOEXEC);
     if (fs < 0 || fsconfig(fs, FSCONFIG_SET_STRING, "source", "devfs", 0) < 0 ||
         fsconfig(fs, FSCONFIG_SET_STRING, "mode", "755", 0) < 0 ||
-        fsconfig(fs, FSCONFIG_SET_STRING, "size", "65536", 0) < 0 || fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+        fsconfig(fs, FSCONFIG_SET_STRING, "size", "65536", 0) < 0 ||
+        fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
         return launch_failed(t->f, "private /dev", errno, "Failed to mount devfs on /dev");
     t->root = fsmount(fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID);
     return t->root >= 0 || launch_failed(t->f, "private /dev", errno, "Failed to mount devfs on /dev");
@@ -182,7 +183,7 @@ bool launch_private_dev(const struct launch_spec *spec, struct launch_failure *f
     mode_t old = umask(0);
     bool ok = new_tmpfs(&t) && fill(&t, spec);
     umask(old);
-    /* The host's own goes out of this namespace, with what is mounted below it; where /dev is no mount it is covered. */
+    /* The host's own leaves this namespace, with what is mounted below it; where /dev is no mount it is covered. */
     if (ok && umount2("/dev", MNT_DETACH) < 0 && errno != EINVAL)
         ok = launch_failed(f, "private /dev", errno, "Failed to unmount the host's /dev");
     if (ok && move_mount(t.root, "", AT_FDCWD, "/dev", MOVE_MOUNT_F_EMPTY_PATH) < 0)

@@ -56,7 +56,8 @@ static bool do_chown(const struct launch_task *t, struct done *done, struct laun
     if (stat(t->path, &st) < 0)
         return launch_failed(f, "enter", errno, "Unable to stat %s", t->path);
     if (chown(t->path, t->uid, t->gid) < 0)
-        return launch_failed(f, "enter", errno, "unable to set user and group to '%u:%u' on '%s'", t->uid, t->gid, t->path);
+        return launch_failed(f, "enter", errno, "unable to set user and group to '%u:%u' on '%s'", t->uid, t->gid,
+                             t->path);
     *done = (struct done){ true, st.st_uid, st.st_gid };
     return true;
 }
@@ -87,7 +88,8 @@ bool launch_enter(const struct launch_spec *spec, int pidfd, struct launch_failu
         else if (t->op == LAUNCH_CHOWN)
             ok = do_chown(t, &done[i], f);
         else
-            ok = unlink(t->path) == 0 || errno == ENOENT || launch_failed(f, "enter", errno, "cannot remove '%s'", t->path);
+            ok = unlink(t->path) == 0 || errno == ENOENT ||
+                 launch_failed(f, "enter", errno, "cannot remove '%s'", t->path);
     }
     while (!ok && i--)
         undo(&spec->tasks[i], &done[i]);

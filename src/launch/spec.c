@@ -72,7 +72,8 @@ static bool get_numbers(struct parser *p, const struct vr_json *v, const char *n
     return true;
 }
 
-static bool get_path(struct parser *p, const struct vr_json *v, const char *name, const char **out, struct vr_error **err)
+static bool get_path(struct parser *p, const struct vr_json *v, const char *name, const char **out,
+                     struct vr_error **err)
 {
     const char *text = vr_json_as_str(v);
     if (!text || text[0] != '/')
@@ -148,7 +149,8 @@ static bool parse_task(struct parser *p, const struct vr_json *v, struct launch_
         return false;
     int64_t mode = 0, major_number = 0, minor_number = 0, uid = 0, gid = 0;
     if (i == LAUNCH_MKNOD) {
-        if (!get_number(v, "mode", 0, UINT32_MAX, &mode, err) || !get_number(v, "major", 0, 0xfff, &major_number, err) ||
+        if (!get_number(v, "mode", 0, UINT32_MAX, &mode, err) ||
+            !get_number(v, "major", 0, 0xfff, &major_number, err) ||
             !get_number(v, "minor", 0, 0xfffff, &minor_number, err))
             return false;
         if (!S_ISCHR(mode) && !S_ISBLK(mode))
