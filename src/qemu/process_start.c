@@ -285,6 +285,16 @@ VR_SUSPENDS static bool set_throttles(struct vr_domain *dom, struct vr_monitor *
     return true;
 }
 
+/* A guest that must not come back from a reboot: its QEMU turns one into a power-off. */
+VR_SUSPENDS static bool set_reboot(struct vr_domain *dom, struct vr_monitor *mon, struct vr_error **err)
+{
+    if (dom->live->on_reboot != VR_ACTION_DESTROY)
+        return true;
+    struct vr_json *args = vr_json_object();
+    vr_json_add_str(args, "reboot", "shutdown");
+    return vr_monitor_call(mon, VR_QMP_MODIFY, "set-action", args, NULL, vr_after(VR_SPAN_MODIFY), err);
+}
+
 VR_SUSPENDS static bool set_links(struct vr_domain *dom, struct vr_monitor *mon, struct vr_error **err)
 {
     for (size_t i = 0; i < dom->live->interfaces.n; i++) {
@@ -336,8 +346,9 @@ VR_SUSPENDS static bool bring_up(struct start *s, uint64_t balloon_kib, unsigned
     struct vr_guest_run *run = s->run;
     bool ok = vr_process_open_monitor(dom, vr_after(VR_SPAN_HANDSHAKE), err) && vr_process_refresh(dom, err);
     struct vr_monitor *mon = run->monitor;
-    ok = ok && vr_hostside_threads(dom, err) && note_cpu(dom, mon, err) && set_passwords(dom, mon, err) && set_links(dom, mon, err) &&
-         set_throttles(dom, mon, err) && set_balloon(dom, balloon_kib, mon, err);
+    ok = ok && vr_hostside_threads(dom, err) && note_cpu(dom, mon, err) && set_passwords(dom, mon, err) &&
+         set_reboot(dom, mon, err) && set_links(dom, mon, err) && set_throttles(dom, mon, err) &&
+         set_balloon(dom, balloon_kib, mon, err);
     if (ok && (flags & VR_START_PAUSED))
         vr_state_set(dom, VIR_DOMAIN_PAUSED, VIR_DOMAIN_PAUSED_USER, VR_NO_EVENT, 0);
     else if (ok)

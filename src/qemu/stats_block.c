@@ -80,79 +80,6 @@ static const struct vr_json *find_node(const struct vr_json *nodes, const struct
     return NULL;
 }
 
-struct walk {
-    struct vr_params *p;
-    const struct vr_json *stats, *nodes;
-    unsigned index;
-};
-
-#define BLOCK(type, value, suffix)                                                                 \
-    vr_params_##type(w->p, value, VIR_DOMAIN_STATS_BLOCK_PREFIX "%u" VIR_DOMAIN_STATS_BLOCK_SUFFIX_##suffix, w->index)
-
-static void one_source(struct walk *w, const struct vr_disk *disk, const struct vr_storage_source *src, bool top)
-{
-    BLOCK(str, disk->target ? disk->target : "", NAME);
-    if (src->path)
-        BLOCK(str, src->path, PATH);
-    if (src->id && vr_disk_path(disk)) /* an empty drive has an id too, but nothing behind it */
-        BLOCK(uint, src->id, BACKINGINDEX);
-    if (!w->stats)
-        return;
-    struct vr_block_counters c = { 0 };
-    if (top && vr_block_counters_add(w->stats, disk, &c)) {
-        BLOCK(ullong, c.rd_req, RD_REQS);
-        BLOCK(ullong, c.rd_bytes, RD_BYTES);
-        BLOCK(ullong, c.rd_ns, RD_TIMES);
-        BLOCK(ullong, c.wr_req, WR_REQS);
-        BLOCK(ullong, c.wr_bytes, WR_BYTES);
-        BLOCK(ullong, c.wr_ns, WR_TIMES);
-        BLOCK(ullong, c.fl_req, FL_REQS);
-        BLOCK(ullong, c.fl_ns, FL_TIMES);
-    }
-    const struct vr_json *image = vr_json_get_object(find_node(w->nodes, src), "image");
-    uint64_t capacity, actual;
-    if (!image || !vr_json_get_uint(image, "virtual-size", &capacity))
-        return;
-    BLOCK(ullong, c.highest_write, ALLOCATION);
-    BLOCK(ullong, capacity, CAPACITY);
-    if (vr_json_get_uint(image, "actual-size", &actual))
-        BLOCK(ullong, actual, PHYSICAL);
-}
-
-VR_SUSPENDS void vr_stats_block(struct vr_domain *dom, struct vr_domain_def *def, bool backing, struct vr_monitor *monitor,
-                                vr_time deadline, struct vr_params *p)
-{
-    VR_AUTO(vr_json) *stats = NULL;
-    VR_AUTO(vr_json) *nodes = NULL;
-    uint64_t serial = dom->run ? dom->run->serial : 0;
-    if (monitor && def->disks.n) {
-        struct vr_json *flat = vr_json_object();
-        vr_json_add_bool(flat, "flat", true);
-        if (!vr_monitor_call(monitor, VR_QMP_QUERY, "query-blockstats", NULL, &stats, deadline, NULL))
-            vr_json_free(flat);
-        else
-            vr_monitor_call(monitor, VR_QMP_QUERY, "query-named-block-nodes", flat, &nodes, deadline, NULL);
-        if (serial && !vr_process_same_run(dom, serial))
-            return; /* the guest ended, and `def` with it */
-    }
-    vr_params_uint(p, 0, VIR_DOMAIN_STATS_BLOCK_COUNT);
-    uint32_t count_at = p->n - 1;
-    struct walk w = { p, stats, nodes, 0 };
-    for (size_t i = 0; i < def->disks.n; i++) {
-        const struct vr_disk *disk = def->disks.v[i];
-        const struct vr_storage_source *src = disk->src;
-        one_source(&w, disk, src, true);
-        w.index++;
-        for (src = src->backing; backing && src && src->type != VR_STORAGE_UNSET; src = src->backing) {
-            one_source(&w, disk, src, false);
-            w.index++;
-        }
-    }
-    p->v[count_at].value.ui = w.index; /* by index: the array moves as it grows */
-}
-
-/* ---- one image's sizes -------------------------------------------------------------------------------------------- */
-
 struct sizes {
     char *path;
     uint64_t size, used;
@@ -199,6 +126,84 @@ VR_SUSPENDS static bool file_sizes(const char *path, struct sizes *out, struct v
     sizes_free(s);
     return !errnum;
 }
+
+struct walk {
+    struct vr_params *p;
+    const struct vr_json *stats, *nodes;
+    unsigned index;
+};
+
+#define BLOCK(type, value, suffix)                                                                 \
+    vr_params_##type(w->p, value, VIR_DOMAIN_STATS_BLOCK_PREFIX "%u" VIR_DOMAIN_STATS_BLOCK_SUFFIX_##suffix, w->index)
+
+VR_SUSPENDS static void one_source(struct walk *w, const struct vr_disk *disk, const struct vr_storage_source *src, bool top)
+{
+    BLOCK(str, disk->target ? disk->target : "", NAME);
+    if (src->path)
+        BLOCK(str, src->path, PATH);
+    if (src->id && vr_disk_path(disk)) /* an empty drive has an id too, but nothing behind it */
+        BLOCK(uint, src->id, BACKINGINDEX);
+    if (!w->stats)
+        return;
+    struct vr_block_counters c = { 0 };
+    if (top && vr_block_counters_add(w->stats, disk, &c)) {
+        BLOCK(ullong, c.rd_req, RD_REQS);
+        BLOCK(ullong, c.rd_bytes, RD_BYTES);
+        BLOCK(ullong, c.rd_ns, RD_TIMES);
+        BLOCK(ullong, c.wr_req, WR_REQS);
+        BLOCK(ullong, c.wr_bytes, WR_BYTES);
+        BLOCK(ullong, c.wr_ns, WR_TIMES);
+        BLOCK(ullong, c.fl_req, FL_REQS);
+        BLOCK(ullong, c.fl_ns, FL_TIMES);
+    }
+    const struct vr_json *image = vr_json_get_object(find_node(w->nodes, src), "image");
+    uint64_t capacity, actual;
+    if (!image || !vr_json_get_uint(image, "virtual-size", &capacity))
+        return;
+    BLOCK(ullong, c.highest_write, ALLOCATION);
+    BLOCK(ullong, capacity, CAPACITY);
+    if (!vr_json_get_uint(image, "actual-size", &actual))
+        return;
+    struct sizes file;
+    /* A file with nothing written yet: then its length is told, as stock does. The guest's job keeps `src` alive. */
+    if (!actual && src->path && src->type == VR_STORAGE_FILE && file_sizes(src->path, &file, NULL))
+        actual = file.size;
+    BLOCK(ullong, actual, PHYSICAL);
+}
+
+VR_SUSPENDS void vr_stats_block(struct vr_domain *dom, struct vr_domain_def *def, bool backing, struct vr_monitor *monitor,
+                                vr_time deadline, struct vr_params *p)
+{
+    VR_AUTO(vr_json) *stats = NULL;
+    VR_AUTO(vr_json) *nodes = NULL;
+    uint64_t serial = dom->run ? dom->run->serial : 0;
+    if (monitor && def->disks.n) {
+        struct vr_json *flat = vr_json_object();
+        vr_json_add_bool(flat, "flat", true);
+        if (!vr_monitor_call(monitor, VR_QMP_QUERY, "query-blockstats", NULL, &stats, deadline, NULL))
+            vr_json_free(flat);
+        else
+            vr_monitor_call(monitor, VR_QMP_QUERY, "query-named-block-nodes", flat, &nodes, deadline, NULL);
+        if (serial && !vr_process_same_run(dom, serial))
+            return; /* the guest ended, and `def` with it */
+    }
+    vr_params_uint(p, 0, VIR_DOMAIN_STATS_BLOCK_COUNT);
+    uint32_t count_at = p->n - 1;
+    struct walk w = { p, stats, nodes, 0 };
+    for (size_t i = 0; i < def->disks.n; i++) {
+        const struct vr_disk *disk = def->disks.v[i];
+        const struct vr_storage_source *src = disk->src;
+        one_source(&w, disk, src, true);
+        w.index++;
+        for (src = src->backing; backing && src && src->type != VR_STORAGE_UNSET; src = src->backing) {
+            one_source(&w, disk, src, false);
+            w.index++;
+        }
+    }
+    p->v[count_at].value.ui = w.index; /* by index: the array moves as it grows */
+}
+
+/* ---- one image's sizes -------------------------------------------------------------------------------------------- */
 
 VR_SUSPENDS bool vr_image_sizes(struct vr_domain *dom, const struct vr_disk *disk, uint64_t *capacity, uint64_t *allocation,
                                 uint64_t *physical, struct vr_error **err)
