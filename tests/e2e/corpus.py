@@ -11,7 +11,7 @@ from suite import BUILD, Failed, Skip, long, main, test, vireo_only  # noqa: E40
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 # Least equal outcomes, in percent of each stage; raised as more is built, never lowered.
-LEAST = {'define-yes': 0, 'define-no': 0, 'dumpxml': 0, 'argv': 0, 'start-yes': 0}
+LEAST = {'define-yes': 98, 'define-no': 94, 'dumpxml': 97, 'argv': 93, 'start-yes': 94, 'livexml': 93, 'machine': 93}
 
 
 def corpus():
@@ -43,4 +43,5 @@ def the_domains_of_the_corpus_come_out_as_recorded():
         raise Failed('\n'.join(low))
 
 
-main()
+# The tool makes its own overlay of the whole system, which does not nest.
+main(sandboxed=False)

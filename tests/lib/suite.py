@@ -254,7 +254,8 @@ def run_one(f):
                 d.kill()
 
 
-def main():
+def main(sandboxed=True):
+    """Runs the suite. sandboxed: False for one whose tool makes namespaces of its own, and uses no daemon() here."""
     args = sys.argv[1:]
     if '--stock' in args:
         os.environ['VIREO_DAEMON'] = 'stock'
@@ -273,7 +274,8 @@ def main():
         for t in chosen:
             report(t.__name__, 'skip', 0, reason)
         sys.exit(0)
-    sandbox.enter()
+    if sandboxed:
+        sandbox.enter()
     signal.signal(signal.SIGALRM, too_late)
     results = []
     for t in chosen:
