@@ -32,7 +32,15 @@ static void take_fds(struct vr_waiter *w, struct vr_packet *p)
     }
 }
 
-static void reply(struct vr_remote *r, struct vr_packet *p)
+static void wake_stream(struct vr_remote *r, struct vr_stream_end *s)
+{
+    s->news = true;
+    for (struct vr_waiter *w = r->waiters; w; w = w->next)
+        if (w->kind == VR_WAIT_STREAM && w->stream == s && !w->done)
+            finish(w);
+}
+
+static bool reply(struct vr_remote *r, struct vr_packet *p, struct vr_error **err)
 {
     for (struct vr_waiter *w = r->waiters; w; w = w->next) {
         if (!same_call(w, &p->header))
@@ -48,21 +56,21 @@ static void reply(struct vr_remote *r, struct vr_packet *p)
                 w->error = bad;
         }
         finish(w);
-        return;
+        return true;
     }
     /* A failed hole is answered with a reply that carries the stream's serial. */
-    for (struct vr_stream_end *s = r->streams; s; s = s->next)
-        if (s->asked.serial == p->header.serial && s->asked.proc == p->header.proc &&
-            p->header.status == VIR_NET_ERROR && !s->error)
+    for (struct vr_stream_end *s = r->streams; s; s = s->next) {
+        if (s->asked.serial != p->header.serial || s->asked.proc != p->header.proc ||
+            p->header.status != VIR_NET_ERROR)
+            continue;
+        if (!s->error)
             s->error = vr_message_error_decode(p, NULL);
-}
-
-static void wake_stream(struct vr_remote *r, struct vr_stream_end *s)
-{
-    s->news = true;
-    for (struct vr_waiter *w = r->waiters; w; w = w->next)
-        if (w->kind == VR_WAIT_STREAM && w->stream == s && !w->done)
-            finish(w);
+        wake_stream(r, s);
+        return true;
+    }
+    /* Whoever waits for the right one would wait for ever. */
+    return vr_fail(err, VIR_ERR_RPC, "no call waiting for reply with prog %u vers %u serial %u", p->header.prog,
+                   p->header.vers, p->header.serial);
 }
 
 static void add_piece(struct vr_remote *r, struct vr_stream_end *s, const void *data, size_t len, int64_t hole)
@@ -132,8 +140,7 @@ static bool dispatch(struct vr_remote *r, struct vr_packet *p, struct vr_error *
     switch (p->header.type) {
     case VIR_NET_REPLY:
     case VIR_NET_REPLY_WITH_FDS:
-        reply(r, p);
-        return true;
+        return reply(r, p, err);
     case VIR_NET_MESSAGE:
         return message(r, p);
     case VIR_NET_STREAM:
