@@ -131,7 +131,8 @@ VR_SUSPENDS bool vr_process_resume(struct vr_domain *dom, int reason, struct vr_
         return false;
     run->running_reason = reason;
     bool ok = vr_monitor_call(mon, VR_QMP_MODIFY, "cont", NULL, NULL, vr_after(VR_SPAN_MODIFY), err);
-    run->running_reason = VIR_DOMAIN_RUNNING_UNKNOWN;
+    if (ok || !vr_monitor_in_doubt(mon)) /* else the late event still wants to know why */
+        run->running_reason = VIR_DOMAIN_RUNNING_UNKNOWN;
     /* The RESUME event came before the reply; a QEMU that runs already sends none. */
     if (ok && dom->state != VIR_DOMAIN_RUNNING && dom->state != VIR_DOMAIN_SHUTDOWN && dom->state != VIR_DOMAIN_CRASHED)
         vr_state_set(dom, VIR_DOMAIN_RUNNING, reason, VR_NO_EVENT, 0);
@@ -146,7 +147,8 @@ VR_SUSPENDS bool vr_process_pause(struct vr_domain *dom, int reason, struct vr_e
         return false;
     run->paused_reason = reason;
     bool ok = vr_monitor_call(mon, VR_QMP_MODIFY, "stop", NULL, NULL, vr_after(VR_SPAN_MODIFY), err);
-    run->paused_reason = VIR_DOMAIN_PAUSED_UNKNOWN;
+    if (ok || !vr_monitor_in_doubt(mon))
+        run->paused_reason = VIR_DOMAIN_PAUSED_UNKNOWN;
     if (ok && dom->state == VIR_DOMAIN_RUNNING)
         vr_state_set(dom, VIR_DOMAIN_PAUSED, reason, VR_NO_EVENT, 0);
     return ok;
