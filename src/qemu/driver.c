@@ -15,6 +15,7 @@
 #include "domain.h"
 #include "emulators.h"
 #include "host/cgroup.h"
+#include "host/machinebus.h"
 #include "load.h"
 #include "loop/loop.h"
 #include "process.h"
@@ -145,6 +146,7 @@ VR_SUSPENDS static void driver_stop(void)
     vr_domain_list_free(vr_qemu.domains);
     vr_qemu_conf_free(vr_qemu.conf);
     vr_cgroup_host_free(vr_take(vr_qemu.cgroups));
+    vr_machined_done();
     vr_emulators_done();
     char **const texts[] = { &vr_qemu.config_dir, &vr_qemu.autostart_dir, &vr_qemu.state_dir, &vr_qemu.lib_dir,
                              &vr_qemu.channel_dir, &vr_qemu.save_dir, &vr_qemu.log_dir, &vr_qemu.cache_dir };
