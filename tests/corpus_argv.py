@@ -35,7 +35,9 @@ def run(program, xml, cache, native):
     words = [program, '--cache', cache] + (['--native'] if native else ['--no-images'])
     p = subprocess.run(words, input=xml.encode(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120)
     try:
-        return json.loads(p.stdout)
+        if p.returncode == 0:  # a sanitizer's complaint is a failure too
+            return json.loads(p.stdout)
+        raise ValueError
     except ValueError:
         return {'stage': 'define', 'error': {'code': -1, 'message': 'exit %d: %s' % (p.returncode, p.stderr[-800:].decode())}}
 

@@ -60,7 +60,8 @@ static bool unsupported_features(struct build *b)
     if (b->def->nvram_device)
         return vr_fail(b->err, VIR_ERR_CONFIG_UNSUPPORTED, "%s", _("nvram device is only supported for PPC64"));
     if (b->def->keywrap.n)
-        return vr_fail(b->err, VIR_ERR_CONFIG_UNSUPPORTED, _("key wrap is not supported for architecture '%s'"), b->def->os.arch);
+        return vr_fail(b->err, VIR_ERR_CONFIG_UNSUPPORTED, _("key wrap is not supported for architecture '%s'"),
+                       b->def->os.arch);
     if (b->def->launch_security)
         return not_yet(b->err, "<launchSecurity>");
     if (f->async_teardown.state == VR_TRI_ON)

@@ -14,10 +14,12 @@ static bool check_os(const struct vr_domain_def *def, const struct vr_qemu_caps 
         return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("Maximum CPUs greater than specified machine type limit %u"),
                        m->max_cpus);
     if (def->os.firmware == VR_FIRMWARE_BIOS && (def->os.nvram || def->os.loader_stateless == VR_TRI_NO))
-        return vr_error_report(err, VIR_FROM_DOMAIN, VIR_ERR_XML_DETAIL, -1, "%s", _("Only EFI firmware permits NVRAM"));
-    if (def->os.firmware == VR_FIRMWARE_UNSET && def->os.firmware_features.n)
         return vr_error_report(err, VIR_FROM_DOMAIN, VIR_ERR_XML_DETAIL, -1, "%s",
-                               _("cannot use feature-based firmware autoselection when firmware autoselection is disabled"));
+                               _("Only EFI firmware permits NVRAM"));
+    if (def->os.firmware == VR_FIRMWARE_UNSET && def->os.firmware_features.n)
+        return vr_error_report(
+            err, VIR_FROM_DOMAIN, VIR_ERR_XML_DETAIL, -1, "%s",
+            _("cannot use feature-based firmware autoselection when firmware autoselection is disabled"));
     if (def->os.bootmenu_timeout > 65535)
         return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, "%s",
                        _("invalid value for boot menu timeout, must be in range [0,65535]"));
@@ -210,8 +212,11 @@ static bool reconnect_has_time(const struct vr_chr_source *s, struct vr_error **
 
 static bool check_reconnects(const struct vr_domain_def *def, struct vr_error **err)
 {
-    const struct { struct vr_chr **v; size_t n; } lists[] = {
-        { def->serials.v, def->serials.n }, { def->parallels.v, def->parallels.n }, { def->consoles.v, def->consoles.n },
+    const struct { struct vr_chr **v; size_t n;
+    } lists[] = {
+        { def->serials.v, def->serials.n },
+        { def->parallels.v, def->parallels.n },
+        { def->consoles.v, def->consoles.n },
         { def->channels.v, def->channels.n },
     };
     for (size_t l = 0; l < VR_COUNT(lists); l++)

@@ -37,7 +37,8 @@ bool vr_qemu_aliases(struct vr_domain_def *def, struct vr_error **err);
  * vr_qemu_cpu_expand - the CPU of a guest that is about to start
  *
  * host-model becomes a model with features; features that a model's name once promised are switched off by name.
- * CONFIG_UNSUPPORTED when the accelerator has no such mode; CPU_INCOMPATIBLE when check='partial' finds the host lacking.
+ * CONFIG_UNSUPPORTED when the accelerator has no such mode; CPU_INCOMPATIBLE when check='partial' finds the host
+ * lacking.
  */
 bool vr_qemu_cpu_expand(struct vr_domain_def *def, const struct vr_qemu_caps *caps, struct vr_error **err);
 /**

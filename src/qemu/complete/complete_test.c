@@ -304,11 +304,27 @@ VR_TEST(a_guest_checked_in_full_must_have_exactly_what_is_promised)
     vr_qemu_caps_unref(c);
 }
 
-VR_TESTS("qemu completion", a_pc_gets_its_chipset_addresses_and_a_default_cpu,
-         q35_gets_a_root_port_per_device_and_a_spare_one, a_second_completion_changes_nothing,
-         more_devices_than_slots_get_bridges, two_devices_at_one_address_are_refused,
-         an_unknown_machine_is_answered_with_those_that_exist, kvm_without_kvm_says_what_would_work,
-         usb_devices_beyond_the_ports_get_hubs, a_usb_port_behind_no_hub_is_refused,
-         aliases_follow_targets_and_addresses, host_model_becomes_a_model_with_differences,
-         a_running_guest_tells_what_its_cpu_really_has,
+VR_TEST(what_the_chipset_has_a_place_for_needs_no_bridge)
+{
+    VR_AUTO(vr_error) *err = NULL;
+    struct vr_qemu_caps *c = caps();
+    struct vr_domain_def *def = guest("q35");
+    struct vr_sound *sound = VR_NEW_DEVICE(def, vr_sound);
+    sound->model = VR_SOUND_ICH9;
+    VR_LIST_ADD(def->arena, &def->sounds, sound);
+    EXPECT_OK(vr_qemu_complete(def, c, &err), err);
+    EXPECT_STR(at(&sound->info), "0000:00:1b.0");
+    for (size_t i = 0; i < def->controllers.n; i++)
+        EXPECT(def->controllers.v[i]->model != VR_CMODEL_PCIE_TO_PCI_BRIDGE);
+    vr_arena_free(def->arena);
+    vr_qemu_caps_unref(c);
+}
+
+VR_TESTS("qemu completion", what_the_chipset_has_a_place_for_needs_no_bridge,
+         a_pc_gets_its_chipset_addresses_and_a_default_cpu, q35_gets_a_root_port_per_device_and_a_spare_one,
+         a_second_completion_changes_nothing, more_devices_than_slots_get_bridges,
+         two_devices_at_one_address_are_refused, an_unknown_machine_is_answered_with_those_that_exist,
+         kvm_without_kvm_says_what_would_work, usb_devices_beyond_the_ports_get_hubs,
+         a_usb_port_behind_no_hub_is_refused, aliases_follow_targets_and_addresses,
+         host_model_becomes_a_model_with_differences, a_running_guest_tells_what_its_cpu_really_has,
          a_host_that_lacks_what_is_promised_is_named, a_guest_checked_in_full_must_have_exactly_what_is_promised)

@@ -88,7 +88,8 @@ static bool beyond(struct vr_buf *out, const struct vr_cpu_set *have, const stru
 }
 
 /* check='partial': the host must be able to give what is promised. */
-static bool host_can(const struct vr_cpu *cpu, size_t model, const struct vr_qemu_accel_caps *accel, struct vr_error **err)
+static bool host_can(const struct vr_cpu *cpu, size_t model, const struct vr_qemu_accel_caps *accel,
+                     struct vr_error **err)
 {
     struct vr_cpu_set host = { { 0 } }, set = promised(cpu, model);
     vr_autobuf struct vr_buf text = VR_BUF_INIT;

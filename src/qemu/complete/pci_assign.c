@@ -11,13 +11,15 @@
 #include "qemu/complete/pci.h"
 
 #define MAX_ICH9 64
+#define MAX_PLACED 8 /* primary video, sound, bridge: each once */
 
 struct assign {
     struct vr_domain_def *def;
     struct vr_pci_set set;
     bool pcie; /* the guest has a pcie-root */
     bool dry;
-    const struct vr_device_info *video; /* the chipset step placed this one */
+    const struct vr_device_info *placed[MAX_PLACED]; /* by the chipset step; a dry run does not write addresses */
+    size_t n_placed;
     struct {
         int index; /* of the USB bus */
         struct vr_pci_address at;
@@ -201,6 +203,12 @@ static bool present(const struct vr_device_info *info)
     return info->type == VR_ADDRESS_PCI && !address_empty(&info->pci);
 }
 
+static void remember(struct assign *a, const struct vr_device_info *info)
+{
+    if (a->n_placed < MAX_PLACED)
+        a->placed[a->n_placed++] = info;
+}
+
 static void settle(struct assign *a, struct vr_device_info *info, const struct vr_pci_address *at)
 {
     if (a->dry)
@@ -268,7 +276,7 @@ static bool primary_video(struct assign *a, unsigned slot, struct vr_error **err
     if (!vr_pci_reserve(&a->set, &at, (flags | VR_PCI_DEVICE | VR_PCIE_DEVICE) & ~VR_PCI_HOTPLUG, true, err))
         return false;
     settle(a, &video->info, &at);
-    a->video = &video->info;
+    remember(a, &video->info);
     return true;
 }
 
@@ -368,6 +376,7 @@ static bool chipset_q35(struct assign *a, struct vr_error **err)
             if (!vr_pci_reserve(&a->set, &at, VR_PCI_DMI_BRIDGE, false, err))
                 return false;
             settle(a, &c->info, &at);
+            remember(a, &c->info);
         }
     }
     for (unsigned function = 0; function <= 3 && a->set.n; function += 3) { /* ISA bridge and SMBus */
@@ -385,6 +394,7 @@ static bool chipset_q35(struct assign *a, struct vr_error **err)
         if (!vr_pci_reserve(&a->set, &at, VR_PCI_DEVICE, true, err))
             return false;
         settle(a, &s->info, &at);
+        remember(a, &s->info);
     }
     return true;
 }
@@ -400,10 +410,9 @@ static bool give(struct assign *a, struct vr_device_info *info, unsigned flags, 
         return true;
     if (c && is_chipset(a, c))
         return true; /* the chipset step took it, dry or not */
-    if (info == a->video)
-        return true; /* placed, though a dry run does not write it */
-    if (a->dry && c && c->type == VR_CONTROLLER_PCI && c->model == VR_CMODEL_DMI_TO_PCI_BRIDGE)
-        return true;
+    for (size_t i = 0; i < a->n_placed; i++)
+        if (a->placed[i] == info)
+            return true;
     if (c && c->type == VR_CONTROLLER_USB && ich9_function(c->model) >= 0) /* on Q35 the chipset step placed it */
         return vr_qemu_is_q35(a->def) || ich9_usb(a, c, false, err);
     struct vr_pci_address at = { 0 };
@@ -422,7 +431,7 @@ static bool create_set(struct assign *a, struct vr_error **err)
     if (last >= VR_PCI_MAX_BUSES)
         return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("Index for '%s' controllers must not be higher than 255"),
                        "pci");
-    a->video = NULL;
+    a->n_placed = 0;
     a->n_ich9 = 0;
     memset(a->set.bus, 0, sizeof(a->set.bus));
     a->set.n = last + 1;
