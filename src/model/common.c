@@ -199,7 +199,8 @@ bool vr_mac_parse(const char *text, struct vr_mac *out)
 
 const char *vr_mac_text(struct vr_arena *arena, const struct vr_mac *m)
 {
-    return vr_arena_printf(arena, "%02x:%02x:%02x:%02x:%02x:%02x", m->b[0], m->b[1], m->b[2], m->b[3], m->b[4], m->b[5]);
+    return vr_arena_printf(arena, "%02x:%02x:%02x:%02x:%02x:%02x", m->b[0], m->b[1], m->b[2], m->b[3], m->b[4],
+                           m->b[5]);
 }
 
 /* The member is `bool has_mac; struct vr_mac mac;` seen as one: has first, the bytes right behind it. */

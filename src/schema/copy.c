@@ -67,7 +67,8 @@ static void copy_rows(struct vr_arena *arena, const struct vr_row *rows, const v
             if (old && *fresh == old)
                 *fresh = copy_struct(arena, vr_row_elem(row), old);
             else if (old && *fresh) /* another row made it; this one may cover other members */
-                copy_rows(vr_row_elem(row)->own_arena ? *(struct vr_arena **)*fresh : arena, vr_row_elem(row)->rows, old, *fresh);
+                copy_rows(vr_row_elem(row)->own_arena ? *(struct vr_arena **)*fresh : arena, vr_row_elem(row)->rows,
+                          old, *fresh);
             break;
         }
         case VR_K_CUSTOM: {

@@ -24,7 +24,8 @@ static void diff_rows(struct differ *d, const char *path, const struct vr_row *r
 
 static const char *below(struct differ *d, const char *path, const struct vr_row *row)
 {
-    return vr_arena_printf(d->scratch, "%s/%s%s", path, row->at == VR_AT_ATTR ? "@" : "", row->name ? row->name : "text()");
+    return vr_arena_printf(d->scratch, "%s/%s%s", path, row->at == VR_AT_ATTR ? "@" : "",
+                           row->name ? row->name : "text()");
 }
 
 static void diff_list(struct differ *d, const char *path, const struct vr_row *row, const void *a, const void *b)
@@ -44,7 +45,8 @@ static void diff_list(struct differ *d, const char *path, const struct vr_row *r
     }
 }
 
-static void diff_custom(struct differ *d, const char *path, const struct vr_custom_ops *ops, const void *a, const void *b)
+static void diff_custom(struct differ *d, const char *path, const struct vr_custom_ops *ops, const void *a,
+                        const void *b)
 {
     vr_autobuf struct vr_buf x = VR_BUF_INIT;
     vr_autobuf struct vr_buf y = VR_BUF_INIT;
@@ -95,7 +97,8 @@ static void diff_rows(struct differ *d, const char *path, const struct vr_row *r
     }
 }
 
-bool vr_elem_diff(const struct vr_xml_elem *elem, const void *a, const void *b, unsigned flags, vr_diff_fn fn, void *opaque)
+bool vr_elem_diff(const struct vr_xml_elem *elem, const void *a, const void *b, unsigned flags, vr_diff_fn fn,
+                  void *opaque)
 {
     VR_AUTO(vr_arena) *scratch = vr_arena_new();
     struct differ d = { .scratch = scratch, .fn = fn, .opaque = opaque, .same = true };
@@ -112,7 +115,8 @@ static const char *find_rows(struct vr_arena *arena, const char *path, const str
         const char *found = NULL;
         if (row->hidden || row->validate_only || !vr_row_active(row, base))
             continue;
-        const char *here = row->name ? vr_arena_printf(arena, "%s/%s%s", path, row->at == VR_AT_ATTR ? "@" : "", row->name)
+        const char *here = row->name ? vr_arena_printf(arena, "%s/%s%s", path, row->at == VR_AT_ATTR ? "@" : "",
+                                                       row->name)
                                      : path;
         switch ((enum vr_kind)row->kind) {
         case VR_K_GROUP:
@@ -120,7 +124,8 @@ static const char *find_rows(struct vr_arena *arena, const char *path, const str
         case VR_K_CHILD:
         case VR_K_INLINE_PTR:
             if (*(void *const *)m)
-                found = row->goes == goes ? here : find_rows(arena, here, vr_row_elem(row)->rows, *(void *const *)m, goes);
+                found = row->goes == goes ? here : find_rows(arena, here, vr_row_elem(row)->rows, *(void *const *)m,
+                                                             goes);
             break;
         case VR_K_STRS:
         case VR_K_LIST: {
@@ -128,7 +133,8 @@ static const char *find_rows(struct vr_arena *arena, const char *path, const str
             if (list->n && row->goes == goes)
                 found = here;
             for (size_t i = 0; i < list->n && !found && row->kind == VR_K_LIST; i++)
-                found = find_rows(arena, vr_arena_printf(arena, "%s[%zu]", here, i + 1), vr_row_elem(row)->rows, list->v[i], goes);
+                found = find_rows(arena, vr_arena_printf(arena, "%s[%zu]", here, i + 1), vr_row_elem(row)->rows,
+                                  list->v[i], goes);
             break;
         }
         case VR_K_CUSTOM:
@@ -143,7 +149,8 @@ static const char *find_rows(struct vr_arena *arena, const char *path, const str
     return NULL;
 }
 
-const char *vr_elem_find_goes(struct vr_arena *arena, const struct vr_xml_elem *elem, const void *obj, enum vr_goes goes)
+const char *vr_elem_find_goes(struct vr_arena *arena, const struct vr_xml_elem *elem, const void *obj,
+                              enum vr_goes goes)
 {
     return find_rows(arena, vr_arena_printf(arena, "/%s", elem->name), elem->rows, obj, goes);
 }

@@ -112,7 +112,8 @@ static void tag(struct vr_buf *out, const char *prefix, const char *name)
 }
 
 /* One element over `rows`; nothing at all when it would be empty and `keep` is not set. */
-static void element(struct vr_format *f, const char *prefix, const char *name, const struct vr_row *rows, const void *base,
+static void element(struct vr_format *f, const char *prefix, const char *name, const struct vr_row *rows,
+                    const void *base,
                     bool keep, bool open)
 {
     size_t start = f->out->len;
@@ -264,8 +265,10 @@ void vr_rows_format_children(struct vr_format *f, const struct vr_row *rows, con
                     row->present_always || (row->has && *((const bool *)base + row->has - 1)), row->never_short);
             break;
         case VR_K_CHILD:
-            if (*(void *const *)m && !(vr_row_elem(row)->skip_format && vr_row_elem(row)->skip_format(*(void *const *)m, f)))
-                element(f, row->prefix, row->name, vr_row_elem(row)->rows, *(void *const *)m, !row->unless_empty, row->never_short);
+            if (*(void *const *)m && !(vr_row_elem(row)->skip_format && vr_row_elem(row)->skip_format(*(void *const *)m,
+                f)))
+                element(f, row->prefix, row->name, vr_row_elem(row)->rows, *(void *const *)m, !row->unless_empty,
+                        row->never_short);
             break;
         case VR_K_LIST: format_list(f, row, base); break;
         case VR_K_STRS: format_strs(f, row, base); break;

@@ -6,7 +6,8 @@
 #include <string.h>
 #include "base/str.h"
 
-bool vr_parse_fail(struct vr_parse *p, const struct vr_xml_node *node, struct vr_error **err, int code, const char *fmt, ...)
+bool vr_parse_fail(struct vr_parse *p, const struct vr_xml_node *node, struct vr_error **err, int code, const char *fmt,
+                   ...)
 {
     va_list ap;
     va_start(ap, fmt);
@@ -36,19 +37,24 @@ static bool fail_bad(struct vr_parse *p, const struct vr_row *row, const struct 
     vr_autobuf struct vr_buf m = VR_BUF_INIT;
     if (row->bad) {
         fill(&m, row->bad, text);
-        vr_error_report(err, row->bad_domain ? row->bad_domain - 1 : p->domain, row->bad_code ? row->bad_code : VIR_ERR_XML_ERROR, -1, "%s", m.data);
+        vr_error_report(err, row->bad_domain ? row->bad_domain - 1 : p->domain,
+                        row->bad_code ? row->bad_code : VIR_ERR_XML_ERROR, -1, "%s", m.data);
     } else if (why && !strcmp(why, VR_WHY_UNIT)) {
-        vr_error_report(err, VIR_FROM_NONE, VIR_ERR_INVALID_ARG, -1, _("unknown suffix '%s'"), vr_xml_get(node, row->attr ? row->attr : "unit"));
+        vr_error_report(err, VIR_FROM_NONE, VIR_ERR_INVALID_ARG, -1, _("unknown suffix '%s'"), vr_xml_get(node,
+            row->attr ? row->attr : "unit"));
     } else if (row->kind == VR_K_SIZE || row->kind == VR_K_OSIZE) {
-        vr_fail(err, VIR_ERR_XML_ERROR, _("Invalid value '%s' for element or attribute './%s%s%s'"), text, row->at == VR_AT_ATTR ? "@" : "",
+        vr_fail(err, VIR_ERR_XML_ERROR, _("Invalid value '%s' for element or attribute './%s%s%s'"), text,
+                row->at == VR_AT_ATTR ? "@" : "",
                 row->name ? row->name : node->name, row->at == VR_AT_ATTR ? "" : "[1]");
     } else if (row->at == VR_AT_ATTR && why && !strncmp(why, "Zero", 4)) {
-        vr_fail(err, VIR_ERR_XML_ERROR, _("Invalid value for attribute '%s' in element '%s': %s"), row->name, node->name, why);
+        vr_fail(err, VIR_ERR_XML_ERROR, _("Invalid value for attribute '%s' in element '%s': %s"), row->name,
+                node->name, why);
     } else if (row->at == VR_AT_ATTR) {
         vr_fail(err, VIR_ERR_XML_ERROR, _("Invalid value for attribute '%s' in element '%s': '%s'.%s%s"), row->name,
                 node->name, text, why ? " " : "", why ? why : "");
     } else {
-        vr_fail(err, VIR_ERR_XML_ERROR, _("Invalid value for element '%s': '%s'.%s%s"), row->name ? row->name : node->name,
+        vr_fail(err, VIR_ERR_XML_ERROR, _("Invalid value for element '%s': '%s'.%s%s"),
+                row->name ? row->name : node->name,
                 text, why ? " " : "", why ? why : "");
     }
     if (row->kind == VR_K_ENUM || row->words) {
@@ -59,18 +65,21 @@ static bool fail_bad(struct vr_parse *p, const struct vr_row *row, const struct 
     return vr_xml_locate(err, node);
 }
 
-static bool fail_missing(struct vr_parse *p, const struct vr_row *row, const struct vr_xml_node *node, struct vr_error **err)
+static bool fail_missing(struct vr_parse *p, const struct vr_row *row, const struct vr_xml_node *node,
+                         struct vr_error **err)
 {
     if (row->missing) {
         /* some of stock's codes have a fixed sentence and no detail */
         if (!*row->missing)
             vr_error_report(err, p->domain, row->missing_code, -1, NULL);
         else
-            vr_error_report(err, p->domain, row->missing_code ? row->missing_code : VIR_ERR_XML_ERROR, -1, "%s", row->missing);
+            vr_error_report(err, p->domain, row->missing_code ? row->missing_code : VIR_ERR_XML_ERROR, -1, "%s",
+                            row->missing);
     } else if (row->at == VR_AT_ATTR) {
         vr_fail(err, VIR_ERR_XML_ERROR, _("Missing required attribute '%s' in element '%s'"), row->name, node->name);
     } else {
-        vr_error_report(err, p->domain, VIR_ERR_XML_ERROR, -1, _("missing element '%s' in element '%s'"), row->name, node->name);
+        vr_error_report(err, p->domain, VIR_ERR_XML_ERROR, -1, _("missing element '%s' in element '%s'"), row->name,
+                        node->name);
     }
     return vr_xml_locate(err, node);
 }
@@ -265,7 +274,8 @@ bool vr_rows_parse(struct vr_parse *p, const struct vr_row *rows, const struct v
 {
     for (const struct vr_row *row = rows; row->kind != VR_K_END; row++) {
         bool good = true;
-        if (row->hidden || row->validate_only || row->format_only || (row->reads && !row->reads(base)) || !vr_row_active(row, base) ||
+        if (row->hidden || row->validate_only || row->format_only || (row->reads && !row->reads(base)) ||
+            !vr_row_active(row, base) ||
             (row->not_inactive_parse && (p->flags & VR_FORM_INACTIVE)))
             continue;
         switch ((enum vr_kind)row->kind) {

@@ -108,7 +108,8 @@ static void random_rows(struct vr_arena *arena, const struct vr_row *rows, void 
     for (const struct vr_row *row = rows; row->kind != VR_K_END; row++) {
         void *m = (char *)base + row->offset;
         bool want = below(seed, 2) || row->required;
-        if (row->hidden || row->validate_only || row->format_only || (row->reads && !row->reads(base)) || !vr_row_active(row, base))
+        if (row->hidden || row->validate_only || row->format_only || (row->reads && !row->reads(base)) ||
+            !vr_row_active(row, base))
             continue;
         switch ((enum vr_kind)row->kind) {
         case VR_K_GROUP:
@@ -135,7 +136,8 @@ static void random_rows(struct vr_arena *arena, const struct vr_row *rows, void 
             struct vr_ptr_list *list = m;
             for (uint64_t n = depth > 6 ? 0 : below(seed, 3); n && !(list->n && row->kind == VR_K_STRS); n--)
                 vr_ptr_list_add(arena, list, row->kind == VR_K_STRS ? (void *)text(arena, seed)
-                                                                    : random_struct(arena, vr_row_elem(row), seed, depth + 1));
+                                                                    : random_struct(arena, vr_row_elem(row), seed,
+                                                                        depth + 1));
             break;
         }
         case VR_K_RAW:

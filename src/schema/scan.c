@@ -37,7 +37,8 @@ static void advance(struct scanner *s, const char *to)
 
 static bool limit(struct scanner *s, const char *what, size_t most)
 {
-    return vr_fail(s->err, VIR_ERR_XML_ERROR, _("document has more than %zu %s (line %u, column %u)"), most, what, s->line,
+    return vr_fail(s->err, VIR_ERR_XML_ERROR, _("document has more than %zu %s (line %u, column %u)"), most, what,
+                   s->line,
                    (unsigned)(s->at - s->line_start) + 1);
 }
 
@@ -193,7 +194,8 @@ static bool markup(struct scanner *s)
     if (left >= 2 && !memcmp(s->at, "<?", 2))
         return skip_to(s, 2, "?>") || broken(s, "processing instruction does not end");
     if (left >= 2 && s->at[1] == '!')
-        return vr_fail(s->err, VIR_ERR_XML_ERROR, _("DOCTYPE and entity declarations are not allowed (line %u, column %u)"),
+        return vr_fail(s->err, VIR_ERR_XML_ERROR,
+                       _("DOCTYPE and entity declarations are not allowed (line %u, column %u)"),
                        s->line, (unsigned)(s->at - s->line_start) + 1);
     if (left >= 2 && s->at[1] == '/')
         return end_tag(s);

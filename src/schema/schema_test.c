@@ -36,7 +36,8 @@ static const struct vr_row leaf_rows[] = {
 };
 static const struct vr_xml_elem leaf_elem = { .name = "leaf", .size = sizeof(struct leaf), .rows = leaf_rows };
 static const struct vr_row part_rows[] = {
-    VR_A_ONOFF(struct sample, power, "power"), VR_A_OUINT(struct sample, index, "index"), VR_A_OINT(struct sample, level, "level"), VR_END,
+    VR_A_ONOFF(struct sample, power, "power"), VR_A_OUINT(struct sample, index, "index"), VR_A_OINT(struct sample,
+        level, "level"), VR_END,
 };
 static const struct vr_xml_elem sample_elem;
 static const struct vr_row sample_rows[] = {
@@ -89,7 +90,8 @@ static void expect_error(const char *xml, unsigned flags, int code, const char *
 
 VR_TEST(a_document_is_written_as_it_was_read)
 {
-    static const char xml[] = "<sample colour='red' flag='no' id='c7a5fdbd-edaf-9455-926a-d65c16db1809' big='7' count='2' redOnly='x &lt; &apos;y&apos;'>\n"
+    static const char xml[] =
+        "<sample colour='red' flag='no' id='c7a5fdbd-edaf-9455-926a-d65c16db1809' big='7' count='2' redOnly='x &lt; &apos;y&apos;'>\n"
                               "  <title>a &amp; b</title>\n"
                               "  <size unit='KiB'>2048</size>\n"
                               "  <here/>\n"
@@ -137,10 +139,13 @@ VR_TEST(validation_names_the_unknown_and_the_nearest_known)
     expect_error("<sample>\n <tittle>x</tittle></sample>", VR_FORM_VALIDATE, VIR_ERR_XML_INVALID_SCHEMA,
                  "unknown element 'tittle' in element 'sample'; did you mean 'title'? (line 2, column 2)");
     expect_error("<sample colur='red'/>", VR_FORM_VALIDATE, VIR_ERR_XML_INVALID_SCHEMA, "did you mean 'colour'?");
-    expect_error("<sample><items><leaf name='x'/></items></sample>", VR_FORM_VALIDATE, VIR_ERR_XML_INVALID_SCHEMA, "'leaf'");
+    expect_error("<sample><items><leaf name='x'/></items></sample>", VR_FORM_VALIDATE, VIR_ERR_XML_INVALID_SCHEMA,
+                 "'leaf'");
     VR_AUTO(vr_arena) *arena = vr_arena_new();
     VR_AUTO(vr_error) *err = NULL;
-    EXPECT_OK(parse(arena, "<sample><size unit='KiB'>1</size><items><item name='a'/></items><raw><any x='y'/></raw></sample>", VR_FORM_VALIDATE, &err), err);
+    EXPECT_OK(parse(arena,
+                    "<sample><size unit='KiB'>1</size><items><item name='a'/></items><raw><any x='y'/></raw></sample>",
+                        VR_FORM_VALIDATE, &err), err);
 }
 
 VR_TEST(hostile_text_is_refused_quickly)
@@ -165,13 +170,15 @@ VR_TEST(hostile_text_is_refused_quickly)
     expect_error("<a>&undefined;</a>", 0, VIR_ERR_XML_DETAIL, "undefined");
     expect_error("<a>\xff\xfe</a>", 0, VIR_ERR_XML_DETAIL, "(test):1: ");
     expect_error("", 0, VIR_ERR_XML_DETAIL, "(test):1: Document is empty");
-    expect_error("<a></b>", 0, VIR_ERR_XML_DETAIL, "(test):1: Opening and ending tag mismatch: a line 1 and b\n<a></b>\n");
+    expect_error("<a></b>", 0, VIR_ERR_XML_DETAIL,
+                 "(test):1: Opening and ending tag mismatch: a line 1 and b\n<a></b>\n");
     expect_error("<a/><a/>", 0, VIR_ERR_XML_DETAIL, "(test):1: Extra content");
 }
 
 VR_TEST(every_truncation_of_a_document_fails_cleanly)
 {
-    static const char xml[] = "<?xml version='1.0'?><!-- c --><sample colour='red'><raw><![CDATA[<]]></raw><leaf name='&quot;'/></sample>";
+    static const char xml[] =
+        "<?xml version='1.0'?><!-- c --><sample colour='red'><raw><![CDATA[<]]></raw><leaf name='&quot;'/></sample>";
     for (size_t n = 0; n < sizeof(xml) - 1; n++) {
         VR_AUTO(vr_arena) *arena = vr_arena_new();
         VR_AUTO(vr_error) *err = NULL;
@@ -186,7 +193,8 @@ VR_TEST(the_prescan_finds_name_and_uuid)
     VR_AUTO(vr_arena) *arena = vr_arena_new();
     VR_AUTO(vr_error) *err = NULL;
     struct vr_xml_scan scan;
-    static const char xml[] = "<domstatus><a><name>no</name></a>\n</domstatus>", def[] = "<!-- <name>c</name> --><domain>\n <uuid> u </uuid><name>n1</name><x><name>n2</name></x></domain>";
+    static const char xml[] = "<domstatus><a><name>no</name></a>\n</domstatus>", def[] =
+        "<!-- <name>c</name> --><domain>\n <uuid> u </uuid><name>n1</name><x><name>n2</name></x></domain>";
     EXPECT_OK(vr_xml_scan(arena, def, strlen(def), false, &scan, &err), err);
     EXPECT_STR(scan.name, "n1");
     EXPECT_STR(scan.uuid, "u");
@@ -235,7 +243,9 @@ VR_TEST(differences_are_told_with_their_path)
     EXPECT_EQ(differences, 3);
 }
 
-VR_TESTS("schema", a_document_is_written_as_it_was_read, sizes_are_scaled_and_rounded_up, bad_values_are_named_with_their_place,
+VR_TESTS("schema", a_document_is_written_as_it_was_read, sizes_are_scaled_and_rounded_up,
+         bad_values_are_named_with_their_place,
          validation_names_the_unknown_and_the_nearest_known, hostile_text_is_refused_quickly,
-         every_truncation_of_a_document_fails_cleanly, the_prescan_finds_name_and_uuid, random_structs_survive_text_and_copies,
+         every_truncation_of_a_document_fails_cleanly, the_prescan_finds_name_and_uuid,
+             random_structs_survive_text_and_copies,
          differences_are_told_with_their_path)

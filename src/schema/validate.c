@@ -98,7 +98,8 @@ static bool attr_known(struct validator *v, const struct vr_row *rows, const cha
     return known;
 }
 
-static bool child_known(struct validator *v, const struct vr_row *rows, const struct vr_xml_node *c, struct tables *below)
+static bool child_known(struct validator *v, const struct vr_row *rows, const struct vr_xml_node *c,
+                        struct tables *below)
 {
     bool known = false;
     for (const struct vr_row *row = rows; row->kind != VR_K_END; row++) {
@@ -137,7 +138,8 @@ static bool unknown(struct validator *v, const struct tables *t, const struct vr
     vr_ptr_list_add(v->scratch, &v->names, NULL);
     const char *name = child ? child->name : attr;
     const char *near = vr_name_nearest((const char *const *)v->names.v, name);
-    vr_fail(v->err, VIR_ERR_XML_INVALID_SCHEMA, _("unknown %s '%s' in element '%s'"), child ? "element" : "attribute", name,
+    vr_fail(v->err, VIR_ERR_XML_INVALID_SCHEMA, _("unknown %s '%s' in element '%s'"), child ? "element" : "attribute",
+            name,
             node->name);
     if (near)
         vr_error_suffix(v->err, _("; did you mean '%s'?"), near);

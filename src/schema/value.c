@@ -98,7 +98,8 @@ static bool in_range(const struct vr_row *row, uint64_t v, uint64_t type_max)
     return v >= row->min && v <= (row->max ? row->max : type_max);
 }
 
-static bool read_unsigned(const struct vr_row *row, const char *text, uint64_t type_max, uint64_t *out, const char **why)
+static bool read_unsigned(const struct vr_row *row, const char *text, uint64_t type_max, uint64_t *out,
+                          const char **why)
 {
     *why = "Expected non-negative integer value";
     if (!vr_text_u64(text, radix(row), type_max, out) || (*out && !in_range(row, *out, type_max)))
@@ -110,7 +111,8 @@ static bool read_unsigned(const struct vr_row *row, const char *text, uint64_t t
     return true;
 }
 
-static bool read_signed(const struct vr_row *row, const char *text, int64_t lo, int64_t hi, int64_t *out, const char **why)
+static bool read_signed(const struct vr_row *row, const char *text, int64_t lo, int64_t hi, int64_t *out,
+                        const char **why)
 {
     *why = "Expected integer value";
     if (!vr_text_i64(text, radix(row), lo, hi, out))
@@ -213,7 +215,8 @@ static const char *unsigned_text(struct vr_arena *scratch, const struct vr_row *
     const char *at = strchr(row->print, '%');
     int width = at && at[1] == '0' ? at[2] - '0' : 0;
     bool upper = vr_ends_with(row->print, "X");
-    return vr_arena_printf(scratch, upper ? "%.*s%0*llX" : "%.*s%0*llx", (int)(at ? at - row->print : 0), row->print, width,
+    return vr_arena_printf(scratch, upper ? "%.*s%0*llX" : "%.*s%0*llx", (int)(at ? at - row->print : 0), row->print,
+                           width,
                            (unsigned long long)v);
 }
 

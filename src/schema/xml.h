@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 /*
- * An XML document as a plain tree. xml.c is the only file that knows libxml2; scan.c reads the text first, in linear
+ * An XML document as a plain tree. libxml.c is the only file that knows libxml2; scan.c reads the text first, in linear
  * time, refuses what no document of ours may contain (DOCTYPE, entities of one's own, absurd sizes) and notes where
  * each element starts, so that errors can name line and column.
  */

@@ -29,10 +29,14 @@ static bool zpci_read(struct vr_parse *p, const struct vr_xml_node *node, void *
 }
 
 const struct vr_row vr_pci_address_rows[] = {
-    VR_A_UINT(struct vr_pci_address, domain, "domain", .print = "0x%04x", .radix = VR_RADIX_ANY, .zero = true, .when = pci_said),
-    VR_A_UINT(struct vr_pci_address, bus, "bus", .print = "0x%02x", .radix = VR_RADIX_ANY, .zero = true, .when = pci_said),
-    VR_A_UINT(struct vr_pci_address, slot, "slot", .print = "0x%02x", .radix = VR_RADIX_ANY, .zero = true, .when = pci_said),
-    VR_A_UINT(struct vr_pci_address, function, "function", .print = "0x%x", .radix = VR_RADIX_ANY, .zero = true, .when = pci_said),
+    VR_A_UINT(struct vr_pci_address, domain, "domain", .print = "0x%04x", .radix = VR_RADIX_ANY, .zero = true, .when =
+              pci_said),
+    VR_A_UINT(struct vr_pci_address, bus, "bus", .print = "0x%02x", .radix = VR_RADIX_ANY, .zero = true, .when =
+              pci_said),
+    VR_A_UINT(struct vr_pci_address, slot, "slot", .print = "0x%02x", .radix = VR_RADIX_ANY, .zero = true, .when =
+              pci_said),
+    VR_A_UINT(struct vr_pci_address, function, "function", .print = "0x%x", .radix = VR_RADIX_ANY, .zero = true, .when =
+              pci_said),
     VR_A_ONOFF(struct vr_pci_address, multifunction, "multifunction", .when = pci_said),
     VR_GROUP("zpci", zpci_rows, .after = zpci_read),
     VR_END,
@@ -40,7 +44,8 @@ const struct vr_row vr_pci_address_rows[] = {
 
 #define PLACE(m, n, form) VR_A_UINT(struct vr_pci_address, m, n, .print = form, .radix = VR_RADIX_ANY, .zero = true)
 const struct vr_row vr_pci_place_rows[] = {
-    PLACE(domain, "domain", "0x%04x"), PLACE(bus, "bus", "0x%02x"), PLACE(slot, "slot", "0x%02x"), PLACE(function, "function", "0x%x"),
+    PLACE(domain, "domain", "0x%04x"), PLACE(bus, "bus", "0x%02x"), PLACE(slot, "slot", "0x%02x"), PLACE(function,
+        "function", "0x%x"),
     VR_A_ONOFF(struct vr_pci_address, multifunction, "multifunction"), VR_END,
 };
 
@@ -73,7 +78,8 @@ static bool ccw_read(struct vr_parse *p, const struct vr_xml_node *node, void *b
     INFO *info = base;
     int have = !!vr_xml_get(node, "cssid") + !!vr_xml_get(node, "ssid") + !!vr_xml_get(node, "devno");
     if (have && have != 3)
-        return vr_parse_fail(p, node, err, VIR_ERR_INTERNAL_ERROR, _("Invalid partial specification for virtio ccw address"));
+        return vr_parse_fail(p, node, err, VIR_ERR_INTERNAL_ERROR,
+                             _("Invalid partial specification for virtio ccw address"));
     info->ccw.assigned = have == 3;
     if (have && (info->ccw.cssid > 0xfe || info->ccw.ssid > 3 || info->ccw.devno > 0xffff))
         return vr_parse_fail(p, node, err, VIR_ERR_INTERNAL_ERROR, _("Invalid virtio ccw address: %x.%x.%04x"),
@@ -102,7 +108,8 @@ bad:
 }
 
 /* Rows of each address type; the type itself selects. */
-static const struct vr_row pci_rows[] = { VR_INLINE_PART(INFO, pci, vr_pci_address_rows, .after = vr_pci_address_check), VR_END };
+static const struct vr_row pci_rows[] = { VR_INLINE_PART(INFO, pci, vr_pci_address_rows, .after = vr_pci_address_check),
+    VR_END };
 static const struct vr_row drive_rows[] = {
     VR_A_UINT(INFO, drive.controller, "controller", .zero = true),
     VR_A_UINT(INFO, drive.bus, "bus", .zero = true),
@@ -174,7 +181,8 @@ static bool loadparm_read(struct vr_parse *p, const struct vr_xml_node *node, vo
         *c = (char)toupper((unsigned char)*c);
     info->loadparm = upper;
     if (len < 1 || len > 8)
-        return vr_parse_fail(p, node, err, VIR_ERR_INTERNAL_ERROR, _("loadparm value '%s' must be between 1 and 8 characters"),
+        return vr_parse_fail(p, node, err, VIR_ERR_INTERNAL_ERROR,
+                             _("loadparm value '%s' must be between 1 and 8 characters"),
                              info->loadparm);
     for (char *c = upper; *c; c++) {
         if (!isalnum((unsigned char)*c) && *c != '.' && *c != ' ')
@@ -251,7 +259,8 @@ static bool label_check(struct vr_parse *p, const struct vr_xml_node *node, void
         return vr_parse_fail(p, node, err, VIR_ERR_CONFIG_UNSUPPORTED,
                              _("dynamic label type must use resource relabeling"));
     if (vr_streq(l->type, "none") && l->relabel == VR_TRI_YES)
-        return vr_parse_fail(p, node, err, VIR_ERR_CONFIG_UNSUPPORTED, _("resource relabeling is not compatible with 'none' label type"));
+        return vr_parse_fail(p, node, err, VIR_ERR_CONFIG_UNSUPPORTED,
+                             _("resource relabeling is not compatible with 'none' label type"));
     if (vr_streq(l->type, "static") && !l->label)
         return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("security label is missing"));
     if ((p->flags & VR_FORM_INACTIVE) && vr_streq(l->type, "dynamic"))
@@ -296,7 +305,8 @@ static const struct vr_row seclabel_rows[] = {
     VR_END,
 };
 const struct vr_xml_elem vr_seclabel_elem = {
-    .name = "seclabel", .size = sizeof(LABEL), .rows = seclabel_rows, .after_parse = label_check, .skip_format = label_skipped,
+    .name = "seclabel", .size = sizeof(LABEL), .rows = seclabel_rows, .after_parse = label_check, .skip_format =
+        label_skipped,
 };
 
 static const struct vr_row source_label_rows[] = {
@@ -314,7 +324,8 @@ static bool source_label_check(struct vr_parse *p, const struct vr_xml_node *nod
         l->relabel = VR_TRI_YES;
     if (l->label && l->relabel != VR_TRI_YES)
         return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR,
-                             _("Cannot specify a label if relabelling is turned off. model=%s"), l->model ? l->model : "");
+                             _("Cannot specify a label if relabelling is turned off. model=%s"),
+                                 l->model ? l->model : "");
     return true;
 }
 

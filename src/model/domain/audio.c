@@ -8,10 +8,12 @@
 VR_ENUM_NAMES(vr_sound_model, VR_SOUND_MODELS)
 VR_ENUM_NAMES(vr_audio_type, VR_AUDIO_TYPES)
 
-static const struct vr_row codec_rows[] = { VR_A_STR(struct vr_codec, type, "type", .required = true, .words = VR_WORDS("duplex", "micro", "output")), VR_END };
+static const struct vr_row codec_rows[] = { VR_A_STR(struct vr_codec, type, "type", .required = true, .words =
+                                                     VR_WORDS("duplex", "micro", "output")), VR_END };
 static const struct vr_xml_elem codec_elem = { .name = "codec", .size = sizeof(struct vr_codec), .rows = codec_rows };
 
-static const struct vr_row sound_audio_rows[] = { VR_A_UINT(struct vr_sound, audio_id, "id", .required = true, .nonzero = true), VR_END };
+static const struct vr_row sound_audio_rows[] = { VR_A_UINT(struct vr_sound, audio_id, "id", .required = true,
+                                                            .nonzero = true), VR_END };
 #define ICH VR_BIT(VR_SOUND_ICH6) | VR_BIT(VR_SOUND_ICH9)
 static const struct vr_row sound_rows[] = {
     VR_A_ENUM(struct vr_sound, model, "model", vr_sound_model_names, .required = true),
@@ -20,7 +22,8 @@ static const struct vr_row sound_rows[] = {
     VR_INFO(struct vr_sound),
     VR_END,
 };
-const struct vr_xml_elem vr_sound_elem = { .name = "sound", .size = sizeof(struct vr_sound), .rows = sound_rows, .own_arena = true };
+const struct vr_xml_elem vr_sound_elem = { .name = "sound", .size = sizeof(struct vr_sound), .rows = sound_rows,
+    .own_arena = true };
 
 #define SIDE struct vr_audio_side
 static const struct vr_row settings_rows[] = {
@@ -57,7 +60,8 @@ static bool side_after(struct vr_parse *p, const struct vr_xml_node *node, void 
     }
     return true;
 }
-static const struct vr_xml_elem side_elem = { .name = "input", .size = sizeof(SIDE), .rows = side_rows, .after_parse = side_after };
+static const struct vr_xml_elem side_elem = { .name = "input", .size = sizeof(SIDE), .rows = side_rows, .after_parse =
+    side_after };
 
 #define AUDIO struct vr_audio
 static const struct vr_row audio_rows[] = {
@@ -74,4 +78,5 @@ static const struct vr_row audio_rows[] = {
     VR_CHILD(AUDIO, output, "output", side_elem, .unless_empty = true),
     VR_END,
 };
-const struct vr_xml_elem vr_audio_elem = { .name = "audio", .size = sizeof(AUDIO), .rows = audio_rows, .own_arena = true };
+const struct vr_xml_elem vr_audio_elem = { .name = "audio", .size = sizeof(AUDIO), .rows = audio_rows, .own_arena =
+    true };

@@ -55,7 +55,8 @@ static const struct vr_row source_rows[] = {
     VR_END,
 };
 static const struct vr_row protocol_rows[] = {
-    VR_A_ENUM(CHR, protocol, "type", vr_chr_protocol_names, .bad = "Unknown protocol '%s'", .bad_code = VIR_ERR_CONFIG_UNSUPPORTED),
+    VR_A_ENUM(CHR, protocol, "type", vr_chr_protocol_names, .bad = "Unknown protocol '%s'", .bad_code =
+              VIR_ERR_CONFIG_UNSUPPORTED),
     VR_END,
 };
 static const struct vr_row log_rows[] = {
@@ -85,9 +86,11 @@ static bool sources_parse(struct vr_parse *p, const struct vr_xml_node *node, vo
     size_t n = vr_xml_count(node, "source");
     const struct vr_xml_node *s = vr_xml_child(node, "source");
     if (n > 2 && c->type == VR_CHR_UDP)
-        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("only two source elements are allowed for character device"));
+        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR,
+                             _("only two source elements are allowed for character device"));
     if (n > 1 && c->type != VR_CHR_UDP && c->type != VR_CHR_UNSET)
-        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("only one source element is allowed for character device"));
+        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR,
+                             _("only one source element is allowed for character device"));
     if (c->type != VR_CHR_UDP)
         return !s || vr_rows_parse(p, source_rows, s, c, err);
     for (; s; s = vr_xml_sibling(s))
@@ -135,7 +138,8 @@ static const struct vr_row all_source_rows[] = {
     VR_END,
 };
 static const struct vr_row all_sources[] = { VR_GROUP("source", all_source_rows), VR_END };
-static const struct vr_custom_ops sources_ops = { .rows = all_sources, .parse = sources_parse, .format = sources_format };
+static const struct vr_custom_ops sources_ops = { .rows = all_sources, .parse = sources_parse, .format =
+    sources_format };
 
 const struct vr_row vr_chr_source_rows[] = {
     VR_A_ENUM(CHR, type, "type", vr_chr_type_names, .bad = "unknown type presented to host for character device: %s",
@@ -185,9 +189,12 @@ bool vr_chr_source_check(struct vr_parse *p, const struct vr_xml_node *node, CHR
     case VR_CHR_SPICEPORT:
     case VR_CHR_DBUS:
         if (!c->channel)
-            return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("Missing source channel attribute for char device"));
-        if (strspn(c->channel, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._") != strlen(c->channel))
-            return vr_parse_fail(p, node, err, VIR_ERR_INVALID_ARG, _("Invalid character in source channel for char device"));
+            return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR,
+                                 _("Missing source channel attribute for char device"));
+        if (strspn(c->channel,
+                   "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._") != strlen(c->channel))
+            return vr_parse_fail(p, node, err, VIR_ERR_INVALID_ARG,
+                                 _("Invalid character in source channel for char device"));
         break;
     default: break;
     }
@@ -211,12 +218,14 @@ const struct vr_xml_elem vr_chr_source_elem = {
 #define DEV struct vr_chr
 
 static const struct vr_row serial_model_rows[] = {
-    VR_A_ENUM(DEV, serial_model, "name", vr_serial_model_names, .bad = "unknown target model '%s' specified for character device",
+    VR_A_ENUM(DEV, serial_model, "name", vr_serial_model_names, .bad =
+              "unknown target model '%s' specified for character device",
               .bad_code = VIR_ERR_CONFIG_UNSUPPORTED),
     VR_END,
 };
 static const struct vr_row serial_target_rows[] = {
-    VR_A_ENUM(DEV, serial_target, "type", vr_serial_target_names, .bad = "unknown target type '%s' specified for character device",
+    VR_A_ENUM(DEV, serial_target, "type", vr_serial_target_names, .bad =
+              "unknown target type '%s' specified for character device",
               .bad_code = VIR_ERR_CONFIG_UNSUPPORTED),
     VR_A_OINT(DEV, port, "port", .bad = "Invalid port number: %s", .bad_code = VIR_ERR_XML_ERROR),
     VR_GROUP("model", serial_model_rows),
@@ -244,7 +253,9 @@ static const struct vr_row channel_target_rows[] = {
     VR_A_STR(DEV, address, "address", TO(GUESTFWD)),
     VR_A_STR(DEV, service, "port", TO(GUESTFWD)),
     VR_A_STR(DEV, name, "name", VR_WHEN(DEV, channel_target, VR_BIT(VR_CHANNEL_VIRTIO) | VR_BIT(VR_CHANNEL_XEN))),
-    VR_A_ENUM(DEV, state, "state", vr_channel_state_names, VR_WHEN(DEV, channel_target, VR_BIT(VR_CHANNEL_VIRTIO) | VR_BIT(VR_CHANNEL_XEN)), .when = state_shown, .lenient = true),
+    VR_A_ENUM(DEV, state, "state", vr_channel_state_names, VR_WHEN(DEV, channel_target, VR_BIT(VR_CHANNEL_VIRTIO) |
+                                                                   VR_BIT(VR_CHANNEL_XEN)), .when = state_shown,
+                                                                       .lenient = true),
     VR_END,
 };
 
@@ -274,12 +285,14 @@ static const struct vr_row console_rows[] = {
 };
 static const struct vr_row channel_rows[] = {
     VR_INLINE_PART(DEV, src, vr_chr_source_rows),
-    VR_GROUP("target", channel_target_rows, .required = true, .missing = "target type must be specified for channel device"),
+    VR_GROUP("target", channel_target_rows, .required = true, .missing =
+             "target type must be specified for channel device"),
     VR_INFO(DEV),
     VR_END,
 };
 
-static bool chr_after(struct vr_parse *p, const struct vr_xml_node *node, DEV *d, enum vr_chr_kind kind, struct vr_error **err)
+static bool chr_after(struct vr_parse *p, const struct vr_xml_node *node, DEV *d, enum vr_chr_kind kind,
+                      struct vr_error **err)
 {
     d->kind = kind;
     const char *tty = vr_xml_get(node, "tty");

@@ -31,10 +31,12 @@ static bool check_drive_addresses(const D *d, struct vr_error **err)
             continue;
         for (size_t k = i + 1; k < d->disks.n; k++) {
             const struct vr_disk *b = d->disks.v[k];
-            if (b->bus == a->bus && b->info.type == VR_ADDRESS_DRIVE && !memcmp(&a->info.drive, &b->info.drive, sizeof(a->info.drive)))
+            if (b->bus == a->bus && b->info.type == VR_ADDRESS_DRIVE && !memcmp(&a->info.drive, &b->info.drive,
+                sizeof(a->info.drive)))
                 return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED,
                                _("Found duplicate drive address for disk with target name '%s' controller='%u' bus='%u' target='%u' unit='%u'"),
-                               a->target, a->info.drive.controller, a->info.drive.bus, a->info.drive.target, a->info.drive.unit);
+                               a->target, a->info.drive.controller, a->info.drive.bus, a->info.drive.target,
+                                   a->info.drive.unit);
         }
     }
     for (size_t i = 0; i < d->hostdevs.n; i++) {
@@ -43,7 +45,8 @@ static bool check_drive_addresses(const D *d, struct vr_error **err)
             continue;
         for (size_t k = 0; k < d->hostdevs.n; k++) {
             const struct vr_hostdev *o = d->hostdevs.v[k];
-            if (k != i && o->type == VR_HOSTDEV_SCSI && o->info.type == VR_ADDRESS_DRIVE && !memcmp(&h->info.drive, &o->info.drive, sizeof(h->info.drive)))
+            if (k != i && o->type == VR_HOSTDEV_SCSI && o->info.type == VR_ADDRESS_DRIVE && !memcmp(&h->info.drive,
+                &o->info.drive, sizeof(h->info.drive)))
                 return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED,
                                _("SCSI host address controller='%u' bus='%u' target='%u' unit='%u' in use by another SCSI host device"),
                                h->info.drive.controller, h->info.drive.bus, h->info.drive.target, h->info.drive.unit);
@@ -67,14 +70,18 @@ static bool check_disks(const D *d, struct vr_error **err)
         if (k->bus == VR_DISK_BUS_FDC && k->device != VR_DISK_FLOPPY)
             return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("Invalid bus type '%s' for disk"), "fdc");
         if (k->device == VR_DISK_FLOPPY && k->bus != VR_DISK_BUS_FDC)
-            return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("Invalid bus type '%s' for floppy disk"), vr_disk_bus_names[k->bus]);
+            return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("Invalid bus type '%s' for floppy disk"),
+                           vr_disk_bus_names[k->bus]);
         if (k->iotune.total_bytes_sec && (k->iotune.read_bytes_sec || k->iotune.write_bytes_sec))
-            return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("total and read/write bytes_sec cannot be set at the same time"));
+            return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED,
+                           _("total and read/write bytes_sec cannot be set at the same time"));
         if (k->iotune.total_iops_sec && (k->iotune.read_iops_sec || k->iotune.write_iops_sec))
-            return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("total and read/write iops_sec cannot be set at the same time"));
+            return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED,
+                           _("total and read/write iops_sec cannot be set at the same time"));
         const struct vr_encryption *e = k->src->encryption ? k->src->encryption : k->encryption;
         if (e && e->cipher_name)
-            return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("supplying <cipher> for domain disk definition is unnecessary"));
+            return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED,
+                           _("supplying <cipher> for domain disk definition is unnecessary"));
     }
     return true;
 }
@@ -89,7 +96,8 @@ static bool check_controllers(const D *d, struct vr_error **err)
             usb_other |= a->model != VR_CMODEL_NONE;
         }
         if (a->target_index.set && (a->target_index.v < 0 || a->target_index.v > 30))
-            return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("PCI controller target index '%d' out of range - must be 0-30"),
+            return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED,
+                           _("PCI controller target index '%d' out of range - must be 0-30"),
                            a->target_index.v);
         if (a->target_index.set && (a->target_index.v == 0) != (a->index.v == 0))
             return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED,
@@ -98,7 +106,8 @@ static bool check_controllers(const D *d, struct vr_error **err)
             const struct vr_controller *b = d->controllers.v[k];
             if (a->type != b->type || a->index.v != b->index.v || a->type == VR_CONTROLLER_USB)
                 continue;
-            return vr_fail(err, VIR_ERR_XML_ERROR, _("Multiple '%s' controllers with index '%d'"), vr_controller_type_names[a->type], a->index.v);
+            return vr_fail(err, VIR_ERR_XML_ERROR, _("Multiple '%s' controllers with index '%d'"),
+                           vr_controller_type_names[a->type], a->index.v);
         }
         if (a->type == VR_CONTROLLER_USB && a->info.master_startport.set) {
             bool found = false;
@@ -132,10 +141,12 @@ static bool check_one_boot(D *def, const char *kind, void *device, struct vr_dev
     if (!info->boot_order)
         return true;
     if (def->os.boot.n)
-        return vr_fail(s->err, VIR_ERR_CONFIG_UNSUPPORTED, _("per-device boot elements cannot be used together with os/boot elements"));
+        return vr_fail(s->err, VIR_ERR_CONFIG_UNSUPPORTED,
+                       _("per-device boot elements cannot be used together with os/boot elements"));
     for (size_t i = 0; i < s->seen.n; i++)
         if (((struct vr_device_info *)s->seen.v[i])->boot_order == info->boot_order)
-            return vr_fail(s->err, VIR_ERR_CONFIG_UNSUPPORTED, _("boot order '%u' used for more than one device"), info->boot_order);
+            return vr_fail(s->err, VIR_ERR_CONFIG_UNSUPPORTED, _("boot order '%u' used for more than one device"),
+                           info->boot_order);
     vr_list_add(s->scratch, &s->seen, info);
     return true;
 }
@@ -150,9 +161,12 @@ static bool check_boot(const D *d, struct vr_error **err)
 static bool check_os(const D *d, struct vr_error **err)
 {
     const struct vr_os *os = &d->os;
-    static const char *const arches[] = { "alpha", "armv6l", "armv7l", "armv7b", "aarch64", "cris", "i686", "ia64", "itanium",
-        "lm32", "loongarch64", "m68k", "microblaze", "microblazeel", "mips", "mipsel", "mips64", "mips64el", "openrisc", "or32",
-        "parisc", "parisc64", "ppc", "ppcle", "ppc64", "ppc64le", "ppcemb", "riscv32", "riscv64", "s390", "s390x", "sh4", "sh4eb",
+    static const char *const arches[] = { "alpha", "armv6l", "armv7l", "armv7b", "aarch64", "cris", "i686", "ia64",
+        "itanium",
+        "lm32", "loongarch64", "m68k", "microblaze", "microblazeel", "mips", "mipsel", "mips64", "mips64el", "openrisc",
+            "or32",
+        "parisc", "parisc64", "ppc", "ppcle", "ppc64", "ppc64le", "ppcemb", "riscv32", "riscv64", "s390", "s390x",
+            "sh4", "sh4eb",
         "sparc", "sparc64", "unicore32", "x86_64", "xtensa", "xtensaeb", NULL };
     if (os->arch && vr_name_index(arches, os->arch) < 0)
         return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("Unknown architecture %s"), os->arch);
@@ -167,7 +181,8 @@ static bool check_os(const D *d, struct vr_error **err)
             keys = f->enabled;
     }
     if (keys == VR_TRI_YES && secure == VR_TRI_NO)
-        return vr_fail(err, VIR_ERR_XML_DETAIL, _("firmware feature '%s' cannot be enabled when firmware feature '%s' is disabled"),
+        return vr_fail(err, VIR_ERR_XML_DETAIL,
+                       _("firmware feature '%s' cannot be enabled when firmware feature '%s' is disabled"),
                        "enrolled-keys", "secure-boot");
     static const char *const modes[] = { "none", "emulate", "host", "sysinfo", NULL };
     if (os->smbios_mode && vr_name_index(modes, os->smbios_mode) < 0)
@@ -180,12 +195,14 @@ static bool check_numa(const D *d, struct vr_error **err)
     size_t cells = d->cpu ? d->cpu->cells.n : 0;
     unsigned top = 0;
     for (size_t i = 0; i < cells; i++)
-        for (int c = vr_cpuset_next(d->cpu->cells.v[i]->cpus, 0); c >= 0; c = vr_cpuset_next(d->cpu->cells.v[i]->cpus, (unsigned)c + 1)) {
+        for (int c = vr_cpuset_next(d->cpu->cells.v[i]->cpus, 0); c >= 0; c = vr_cpuset_next(d->cpu->cells.v[i]->cpus,
+            (unsigned)c + 1)) {
             if ((unsigned)c + 1 > top)
                 top = (unsigned)c + 1;
             for (size_t k = 0; k < i; k++)
                 if (vr_cpuset_has(d->cpu->cells.v[k]->cpus, (unsigned)c))
-                    return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("NUMA cells %zu and %zu have overlapping vCPU ids"), i, k);
+                    return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED,
+                                   _("NUMA cells %zu and %zu have overlapping vCPU ids"), i, k);
         }
     size_t sum = 0;
     for (size_t i = 0; i < cells; i++)
@@ -198,13 +215,16 @@ static bool check_numa(const D *d, struct vr_error **err)
         return vr_fail(err, VIR_ERR_XML_ERROR, _("Element 'memnode' is invalid without any guest NUMA cells"));
     for (size_t i = 0; d->numatune && i < d->numatune->nodes.n; i++)
         if (d->numatune->nodes.v[i]->cellid >= cells)
-            return vr_fail(err, VIR_ERR_XML_ERROR, _("Argument 'cellid' in memnode element must correspond to existing guest's NUMA cell"));
+            return vr_fail(err, VIR_ERR_XML_ERROR,
+                           _("Argument 'cellid' in memnode element must correspond to existing guest's NUMA cell"));
     for (size_t i = 0; i < d->memories.n; i++) {
         const struct vr_memory *m = d->memories.v[i];
         if (m->node.set && !cells)
-            return vr_fail(err, VIR_ERR_XML_DETAIL, _("can't add memory backend as guest has no NUMA nodes configured"));
+            return vr_fail(err, VIR_ERR_XML_DETAIL,
+                           _("can't add memory backend as guest has no NUMA nodes configured"));
         if (m->node.set && cells && m->node.v >= cells)
-            return vr_fail(err, VIR_ERR_XML_DETAIL, _("can't add memory backend for guest node '%d' as the guest has only '%zu' NUMA nodes configured"),
+            return vr_fail(err, VIR_ERR_XML_DETAIL,
+                           _("can't add memory backend for guest node '%d' as the guest has only '%zu' NUMA nodes configured"),
                            (int)m->node.v, cells);
     }
     return true;
@@ -215,7 +235,8 @@ static bool check_iommu(const D *d, struct vr_error **err)
     const struct vr_iommu *i = d->iommu;
     bool split = d->features.ioapic && vr_streq(d->features.ioapic, "qemu");
     if (i && i->intremap == VR_TRI_ON && !split)
-        return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("IOMMU interrupt remapping requires split I/O APIC (ioapic driver='qemu')"));
+        return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED,
+                       _("IOMMU interrupt remapping requires split I/O APIC (ioapic driver='qemu')"));
     if (i && i->eim == VR_TRI_ON && i->intremap != VR_TRI_ON)
         return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("IOMMU eim requires interrupt remapping to be enabled"));
     return true;
@@ -264,7 +285,9 @@ static bool check_cputune(const D *d, struct vr_error **err)
 
 bool vr_domain_check(const D *d, struct vr_error **err)
 {
-    return check_os(d, err) && check_boot(d, err) && check_numa(d, err) && check_disk_targets(d, err) && check_disks(d, err) &&
-           check_drive_addresses(d, err) && check_controllers(d, err) && check_hostdevs(d, err) && check_iommu(d, err) && check_cpu(d, err) && check_labels(d, err) &&
+    return check_os(d, err) && check_boot(d, err) && check_numa(d, err) && check_disk_targets(d, err) && check_disks(d,
+        err) &&
+           check_drive_addresses(d, err) && check_controllers(d, err) && check_hostdevs(d, err) && check_iommu(d,
+               err) && check_cpu(d, err) && check_labels(d, err) &&
            check_cputune(d, err);
 }

@@ -19,11 +19,14 @@ static const uint64_t models_of[VR_CONTROLLER_COUNT] = {
     [VR_CONTROLLER_PCI] = M(PCI_ROOT) | M(PCIE_ROOT) | M(PCI_BRIDGE) | M(DMI_TO_PCI_BRIDGE) | M(PCIE_TO_PCI_BRIDGE) |
                           M(PCIE_ROOT_PORT) | M(PCIE_SWITCH_UPSTREAM) | M(PCIE_SWITCH_DOWNSTREAM) | M(PCI_EXPANDER) |
                           M(PCIE_EXPANDER),
-    [VR_CONTROLLER_SCSI] = M(AUTO) | M(BUSLOGIC) | M(LSILOGIC) | M(LSISAS1068) | M(VMPVSCSI) | M(IBMVSCSI) | M(VIRTIO_SCSI) |
-                           M(LSISAS1078) | M(VIRTIO_TRANSITIONAL) | M(VIRTIO_NON_TRANSITIONAL) | M(NCR53C90) | M(DC390) |
+    [VR_CONTROLLER_SCSI] = M(AUTO) | M(BUSLOGIC) | M(LSILOGIC) | M(LSISAS1068) | M(VMPVSCSI) | M(IBMVSCSI) |
+        M(VIRTIO_SCSI) |
+                           M(LSISAS1078) | M(VIRTIO_TRANSITIONAL) | M(VIRTIO_NON_TRANSITIONAL) | M(NCR53C90) |
+                               M(DC390) |
                            M(AM53C974),
     [VR_CONTROLLER_USB] = M(PIIX3_UHCI) | M(PIIX4_UHCI) | M(EHCI) | M(ICH9_EHCI1) | M(ICH9_UHCI1) | M(ICH9_UHCI2) |
-                          M(ICH9_UHCI3) | M(VT82C686B_UHCI) | M(PCI_OHCI) | M(NEC_XHCI) | M(QUSB1) | M(QUSB2) | M(QEMU_XHCI) |
+                          M(ICH9_UHCI3) | M(VT82C686B_UHCI) | M(PCI_OHCI) | M(NEC_XHCI) | M(QUSB1) | M(QUSB2) |
+                              M(QEMU_XHCI) |
                           M(NONE),
     [VR_CONTROLLER_IDE] = M(PIIX3) | M(PIIX4) | M(ICH6),
     [VR_CONTROLLER_VIRTIO_SERIAL] = M(VIRTIO) | M(VIRTIO_TRANSITIONAL) | M(VIRTIO_NON_TRANSITIONAL),
@@ -31,20 +34,28 @@ static const uint64_t models_of[VR_CONTROLLER_COUNT] = {
 
 /* Names a chassis number is written in decimal but may come in any base. */
 static const struct vr_row target_rows[] = {
-    VR_A_OINT(CTL, chassis_nr, "chassisNr", .radix = VR_RADIX_ANY, .bad = "Invalid chassisNr '%s' in PCI controller", .bad_code = VIR_ERR_XML_ERROR),
-    VR_A_OINT(CTL, chassis, "chassis", .radix = VR_RADIX_ANY, .bad = "Invalid chassis '%s' in PCI controller", .bad_code = VIR_ERR_XML_ERROR),
-    VR_A_OINT(CTL, port, "port", .radix = VR_RADIX_ANY, .print = "0x%x", .bad = "Invalid port '%s' in PCI controller", .bad_code = VIR_ERR_XML_ERROR),
-    VR_A_OINT(CTL, bus_nr, "busNr", .radix = VR_RADIX_ANY, .bad = "Invalid busNr '%s' in PCI controller", .bad_code = VIR_ERR_XML_ERROR),
-    VR_A_OINT(CTL, target_index, "index", .radix = VR_RADIX_ANY, .bad = "Invalid target index '%s' in PCI controller", .bad_code = VIR_ERR_XML_ERROR),
+    VR_A_OINT(CTL, chassis_nr, "chassisNr", .radix = VR_RADIX_ANY, .bad = "Invalid chassisNr '%s' in PCI controller",
+              .bad_code = VIR_ERR_XML_ERROR),
+    VR_A_OINT(CTL, chassis, "chassis", .radix = VR_RADIX_ANY, .bad = "Invalid chassis '%s' in PCI controller",
+              .bad_code = VIR_ERR_XML_ERROR),
+    VR_A_OINT(CTL, port, "port", .radix = VR_RADIX_ANY, .print = "0x%x", .bad = "Invalid port '%s' in PCI controller",
+              .bad_code = VIR_ERR_XML_ERROR),
+    VR_A_OINT(CTL, bus_nr, "busNr", .radix = VR_RADIX_ANY, .bad = "Invalid busNr '%s' in PCI controller", .bad_code =
+              VIR_ERR_XML_ERROR),
+    VR_A_OINT(CTL, target_index, "index", .radix = VR_RADIX_ANY, .bad = "Invalid target index '%s' in PCI controller",
+              .bad_code = VIR_ERR_XML_ERROR),
     VR_A_ONOFF(CTL, hotplug, "hotplug"),
-    VR_ROW_("node", VR_K_OINT, VR_AT_TEXT, VR_MEMBER_SIZED(CTL, node, 8), .bad = "Invalid NUMA node '%s' in PCI controller"),
+    VR_ROW_("node", VR_K_OINT, VR_AT_TEXT, VR_MEMBER_SIZED(CTL, node, 8), .bad =
+            "Invalid NUMA node '%s' in PCI controller"),
     VR_END,
 };
 static const struct vr_row pci_model_rows[] = { VR_A_STR(CTL, pci_model_name, "name"), VR_END };
 static const struct vr_row driver_rows[] = {
     VR_A_UINT(CTL, queues, "queues", .bad = "Malformed 'queues' value '%s'", .bad_code = VIR_ERR_XML_ERROR),
-    VR_A_UINT(CTL, cmd_per_lun, "cmd_per_lun", .bad = "Malformed 'cmd_per_lun' value '%s'", .bad_code = VIR_ERR_XML_ERROR),
-    VR_A_UINT(CTL, max_sectors, "max_sectors", .bad = "Malformed 'max_sectors' value %s", .bad_code = VIR_ERR_XML_ERROR),
+    VR_A_UINT(CTL, cmd_per_lun, "cmd_per_lun", .bad = "Malformed 'cmd_per_lun' value '%s'", .bad_code =
+              VIR_ERR_XML_ERROR),
+    VR_A_UINT(CTL, max_sectors, "max_sectors", .bad = "Malformed 'max_sectors' value %s", .bad_code =
+              VIR_ERR_XML_ERROR),
     VR_A_ONOFF(CTL, ioeventfd, "ioeventfd"),
     VR_A_OUINT(CTL, iothread, "iothread", .nonzero = true),
     VR_INLINE_PART(CTL, virtio, vr_virtio_rows),
@@ -72,7 +83,8 @@ static void model_format(struct vr_format *f, const void *base)
         vr_format_attr(f, "model", vr_controller_model_names[c->model]);
 }
 static const char *const model_names[] = { "model", NULL };
-static const struct vr_custom_ops model_ops = { .attrs = model_names, .parse = model_parse, .format_attrs = model_format };
+static const struct vr_custom_ops model_ops = { .attrs = model_names, .parse = model_parse, .format_attrs =
+    model_format };
 
 static bool hole_said(const void *base, const struct vr_format *f)
 {
@@ -99,7 +111,8 @@ static const struct vr_row controller_rows[] = {
 };
 
 #undef B
-static bool range(struct vr_parse *p, const struct vr_xml_node *node, const struct vr_oint *v, int lo, int hi, const char *text,
+static bool range(struct vr_parse *p, const struct vr_xml_node *node, const struct vr_oint *v, int lo, int hi,
+                  const char *text,
                   struct vr_error **err)
 {
     if (!v->set || (v->v >= lo && v->v <= hi))
@@ -118,13 +131,16 @@ static bool pci_check(struct vr_parse *p, const struct vr_xml_node *node, CTL *c
         return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR,
                              _("PCI controller chassisNr '%d' out of range - must be 1-255"), c->chassis_nr.v);
     if (c->chassis.set && (c->chassis.v < 0 || c->chassis.v > 255))
-        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("PCI controller chassis '%d' out of range - must be 0-255"),
+        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR,
+                             _("PCI controller chassis '%d' out of range - must be 0-255"),
                              c->chassis.v);
     if (c->port.set && (c->port.v < 0 || c->port.v > 255))
-        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("PCI controller port '%d' out of range - must be 0-255"),
+        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR,
+                             _("PCI controller port '%d' out of range - must be 0-255"),
                              c->port.v);
     if (c->bus_nr.set && (c->bus_nr.v < 1 || c->bus_nr.v > 254))
-        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("PCI controller busNr '%d' out of range - must be 1-254"),
+        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR,
+                             _("PCI controller busNr '%d' out of range - must be 1-254"),
                              c->bus_nr.v);
     return true;
 }
@@ -133,9 +149,11 @@ static bool controller_before(struct vr_parse *p, const struct vr_xml_node *node
 {
     ((CTL *)obj)->type = VR_CONTROLLER_IDE; /* when none is said */
     if (vr_xml_count(node, "model") > 1)
-        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("Multiple <model> elements in controller definition not allowed"));
+        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR,
+                             _("Multiple <model> elements in controller definition not allowed"));
     if (vr_xml_count(node, "target") > 1)
-        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("Multiple <target> elements in controller definition not allowed"));
+        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR,
+                             _("Multiple <target> elements in controller definition not allowed"));
     int64_t v;
     const char *index = vr_xml_get(node, "index");
     if (index && vr_text_i64(index, 10, INT32_MIN, -1, &v)) {
@@ -165,6 +183,7 @@ static bool controller_after(struct vr_parse *p, const struct vr_xml_node *node,
 }
 
 const struct vr_xml_elem vr_controller_elem = {
-    .name = "controller", .size = sizeof(CTL), .rows = controller_rows, .own_arena = true, .before_parse = controller_before,
+    .name = "controller", .size = sizeof(CTL), .rows = controller_rows, .own_arena = true, .before_parse =
+        controller_before,
     .after_parse = controller_after,
 };

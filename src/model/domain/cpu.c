@@ -35,7 +35,9 @@ static bool fallback_said(const void *base, const struct vr_format *f)
     return c->model || c->fallback == VR_CPU_FALLBACK_FORBID;
 }
 static const struct vr_row model_rows[] = {
-    VR_A_ENUM(CPU, fallback, "fallback", vr_cpu_fallback_names, .unless_empty = true, .when = fallback_said, .bad = "Invalid fallback attribute", .bad_domain = VR_DOMAIN(VIR_FROM_CPU), .bad_code = VIR_ERR_CONFIG_UNSUPPORTED),
+    VR_A_ENUM(CPU, fallback, "fallback", vr_cpu_fallback_names, .unless_empty = true, .when = fallback_said, .bad =
+              "Invalid fallback attribute", .bad_domain = VR_DOMAIN(VIR_FROM_CPU), .bad_code =
+                  VIR_ERR_CONFIG_UNSUPPORTED),
     VR_A_STR(CPU, vendor_id, "vendor_id"),
     VR_C_STR(CPU, model),
     VR_END,
@@ -55,8 +57,10 @@ static bool topology_read(struct vr_parse *p, const struct vr_xml_node *node, vo
     return true;
 }
 static const struct vr_row cache_rows[] = {
-    VR_A_OINT(CPU, cache.level, "level", .bad = "invalid CPU cache level, must be in range [1,3]", .bad_domain = VR_DOMAIN(VIR_FROM_CPU), .bad_code = VIR_ERR_XML_ERROR, .max = 3),
-    VR_A_ENUM(CPU, cache.mode, "mode", vr_cpu_cache_mode_names, .required = true, .bad = "missing or invalid CPU cache mode", .missing = "missing or invalid CPU cache mode"),
+    VR_A_OINT(CPU, cache.level, "level", .bad = "invalid CPU cache level, must be in range [1,3]", .bad_domain =
+              VR_DOMAIN(VIR_FROM_CPU), .bad_code = VIR_ERR_XML_ERROR, .max = 3),
+    VR_A_ENUM(CPU, cache.mode, "mode", vr_cpu_cache_mode_names, .required = true, .bad =
+              "missing or invalid CPU cache mode", .missing = "missing or invalid CPU cache mode"),
     VR_END,
 };
 static const struct vr_row physaddr_rows[] = {
@@ -66,7 +70,8 @@ static const struct vr_row physaddr_rows[] = {
 };
 #define FEATURE struct vr_cpu_feature
 static const struct vr_row feature_rows[] = {
-    VR_A_ENUM(FEATURE, policy, "policy", vr_cpu_policy_names, .bad = "Invalid CPU feature policy", .bad_domain = VR_DOMAIN(VIR_FROM_CPU), .bad_code = VIR_ERR_CONFIG_UNSUPPORTED),
+    VR_A_ENUM(FEATURE, policy, "policy", vr_cpu_policy_names, .bad = "Invalid CPU feature policy", .bad_domain =
+              VR_DOMAIN(VIR_FROM_CPU), .bad_code = VIR_ERR_CONFIG_UNSUPPORTED),
     VR_A_STR(FEATURE, name, "name", .required = true, .missing = "Invalid CPU feature name"),
     VR_END,
 };
@@ -79,10 +84,12 @@ static const struct vr_row sibling_rows[] = {
     VR_A_UINT(struct vr_numa_distance, value, "value", .required = true),
     VR_END,
 };
-static const struct vr_xml_elem sibling_elem = { .name = "sibling", .size = sizeof(struct vr_numa_distance), .rows = sibling_rows };
+static const struct vr_xml_elem sibling_elem = { .name = "sibling", .size = sizeof(struct vr_numa_distance), .rows =
+    sibling_rows };
 #define CACHE struct vr_numa_cache
 static const struct vr_row cache_size_rows[] = { VR_A_SIZE(CACHE, size_kib, "value"), VR_END };
-static const struct vr_row cache_line_rows[] = { VR_A_SIZE(CACHE, line_bytes, "value", .scale = 1, .default_unit = 1, .show_unit = "B"), VR_END };
+static const struct vr_row cache_line_rows[] = { VR_A_SIZE(CACHE, line_bytes, "value", .scale = 1, .default_unit = 1,
+                                                           .show_unit = "B"), VR_END };
 static const struct vr_row numa_cache_rows[] = {
     VR_A_UINT(CACHE, level, "level", .required = true),
     VR_A_STR(CACHE, associativity, "associativity", .required = true, .words = VR_WORDS("none", "direct", "full")),
@@ -106,12 +113,15 @@ static bool cell_after(struct vr_parse *p, const struct vr_xml_node *node, void 
 {
     CELL *c = obj;
     if (c->cpus && !vr_cpuset_count(c->cpus))
-        return vr_parse_fail(p, node, err, VIR_ERR_CONFIG_UNSUPPORTED, _("NUMA cell %d has no vCPUs assigned"), c->id.set ? (int)c->id.v : 0);
+        return vr_parse_fail(p, node, err, VIR_ERR_CONFIG_UNSUPPORTED, _("NUMA cell %d has no vCPUs assigned"),
+                             c->id.set ? (int)c->id.v : 0);
     if (!vr_xml_get(node, "memory"))
-        return vr_fail(err, VIR_ERR_XML_ERROR, _("missing element or attribute '%s'"), "./@memory") || vr_xml_locate(err, node);
+        return vr_fail(err, VIR_ERR_XML_ERROR, _("missing element or attribute '%s'"), "./@memory") ||
+            vr_xml_locate(err, node);
     return true;
 }
-static const struct vr_xml_elem cell_elem = { .name = "cell", .size = sizeof(CELL), .rows = cell_rows, .after_parse = cell_after };
+static const struct vr_xml_elem cell_elem = { .name = "cell", .size = sizeof(CELL), .rows = cell_rows, .after_parse =
+    cell_after };
 
 #define LINK struct vr_numa_interconnect
 static const struct vr_row latency_rows[] = {
@@ -144,9 +154,11 @@ static bool skip_latency(const void *obj, const struct vr_format *f)
     return !((const LINK *)obj)->bandwidth;
 }
 /* One list, two elements: each prints its own kind. */
-static const struct vr_xml_elem latency_elem = { .name = "latency", .size = sizeof(LINK), .rows = latency_rows, .skip_format = skip_bandwidth };
+static const struct vr_xml_elem latency_elem = { .name = "latency", .size = sizeof(LINK), .rows = latency_rows,
+    .skip_format = skip_bandwidth };
 static const struct vr_xml_elem bandwidth_elem = {
-    .name = "bandwidth", .size = sizeof(LINK), .rows = bandwidth_rows, .skip_format = skip_latency, .after_parse = is_bandwidth,
+    .name = "bandwidth", .size = sizeof(LINK), .rows = bandwidth_rows, .skip_format = skip_latency, .after_parse =
+        is_bandwidth,
 };
 static const struct vr_row interconnect_rows[] = {
     VR_LISTED(CPU, interconnects, "latency", latency_elem),
@@ -160,7 +172,8 @@ static const struct vr_row numa_rows[] = {
 };
 
 static const struct vr_row cpu_rows[] = {
-    VR_A_ENUM(CPU, mode, "mode", vr_cpu_mode_names, .when = mode_shown, .bad = "Invalid mode attribute '%s'", .bad_domain = VR_DOMAIN(VIR_FROM_CPU), .bad_code = VIR_ERR_CONFIG_UNSUPPORTED),
+    VR_A_ENUM(CPU, mode, "mode", vr_cpu_mode_names, .when = mode_shown, .bad = "Invalid mode attribute '%s'",
+              .bad_domain = VR_DOMAIN(VIR_FROM_CPU), .bad_code = VIR_ERR_CONFIG_UNSUPPORTED),
     VR_A_ENUM(CPU, match, "match", vr_cpu_match_names, .when = match_shown),
     VR_A_ENUM(CPU, check, "check", vr_cpu_check_names),
     VR_A_ONOFF(CPU, migratable, "migratable"),
@@ -174,7 +187,8 @@ static const struct vr_row cpu_rows[] = {
     VR_END,
 };
 
-static bool cpu_fail(struct vr_parse *p, const struct vr_xml_node *node, struct vr_error **err, int code, const char *text)
+static bool cpu_fail(struct vr_parse *p, const struct vr_xml_node *node, struct vr_error **err, int code,
+                     const char *text)
 {
     vr_error_report(err, VIR_FROM_CPU, code, -1, "%s", text);
     return vr_xml_locate(err, node);
@@ -188,7 +202,8 @@ static bool features_check(struct vr_parse *p, const struct vr_xml_node *node, C
             f->policy = VR_CPU_POLICY_REQUIRE;
         for (size_t k = 0; k < i; k++)
             if (vr_streq(c->features.v[k]->name, f->name)) {
-                vr_error_report(err, VIR_FROM_CPU, VIR_ERR_XML_ERROR, -1, _("CPU feature '%s' specified more than once"), f->name);
+                vr_error_report(err, VIR_FROM_CPU, VIR_ERR_XML_ERROR, -1,
+                                _("CPU feature '%s' specified more than once"), f->name);
                 return vr_xml_locate(err, node);
             }
     }
@@ -208,14 +223,16 @@ static bool cpu_after(struct vr_parse *p, const struct vr_xml_node *node, void *
         c->fallback = VR_CPU_FALLBACK_UNSET;
     if (c->mode == VR_CPU_MODE_CUSTOM || c->mode == VR_CPU_MODE_HOST_MODEL) {
         if (!c->fallback && (c->model || c->mode == VR_CPU_MODE_HOST_MODEL))
-            c->fallback = c->mode == VR_CPU_MODE_HOST_MODEL && !c->model ? VR_CPU_FALLBACK_UNSET : VR_CPU_FALLBACK_ALLOW;
+            c->fallback = c->mode == VR_CPU_MODE_HOST_MODEL &&
+                !c->model ? VR_CPU_FALLBACK_UNSET : VR_CPU_FALLBACK_ALLOW;
     }
     if (c->mode == VR_CPU_MODE_HOST_MODEL && (p->flags & VR_FORM_INACTIVE)) {
         if (c->model) /* the host's model is looked up anew at each start */
             c->model = NULL;
     }
     if (c->migratable && c->mode != VR_CPU_MODE_HOST_PASSTHROUGH && c->mode != VR_CPU_MODE_MAXIMUM)
-        return cpu_fail(p, node, err, VIR_ERR_XML_ERROR, _("Attribute migratable is only allowed for 'host-passthrough' / 'maximum' CPU mode"));
+        return cpu_fail(p, node, err, VIR_ERR_XML_ERROR,
+                        _("Attribute migratable is only allowed for 'host-passthrough' / 'maximum' CPU mode"));
     if (model && vr_xml_get(model, "vendor_id")) {
         const char *id = vr_xml_get(model, "vendor_id");
         if (strlen(id) != 12)
@@ -225,8 +242,10 @@ static bool cpu_after(struct vr_parse *p, const struct vr_xml_node *node, void *
     }
     if (c->cache.set && c->cache.level.set && (c->cache.level.v < 1 || c->cache.level.v > 3))
         return cpu_fail(p, node, err, VIR_ERR_XML_ERROR, _("invalid CPU cache level, must be in range [1,3]"));
-    if (c->maxphysaddr.mode && !vr_streq(c->maxphysaddr.mode, "emulate") && !vr_streq(c->maxphysaddr.mode, "passthrough")) {
-        vr_error_report(err, VIR_FROM_XML, VIR_ERR_XML_ERROR, -1, _("Invalid value for attribute 'mode' in element 'maxphysaddr': '%s'."), c->maxphysaddr.mode);
+    if (c->maxphysaddr.mode && !vr_streq(c->maxphysaddr.mode, "emulate") && !vr_streq(c->maxphysaddr.mode,
+        "passthrough")) {
+        vr_error_report(err, VIR_FROM_XML, VIR_ERR_XML_ERROR, -1,
+                        _("Invalid value for attribute 'mode' in element 'maxphysaddr': '%s'."), c->maxphysaddr.mode);
         return vr_xml_locate(err, node);
     }
     if (c->features.n && !c->model && c->mode == VR_CPU_MODE_CUSTOM)
@@ -235,4 +254,5 @@ static bool cpu_after(struct vr_parse *p, const struct vr_xml_node *node, void *
         return cpu_fail(p, node, err, VIR_ERR_XML_ERROR, _("CPU vendor specified without CPU model"));
     return features_check(p, node, c, err);
 }
-const struct vr_xml_elem vr_cpu_elem = { .name = "cpu", .size = sizeof(CPU), .rows = cpu_rows, .after_parse = cpu_after };
+const struct vr_xml_elem vr_cpu_elem = { .name = "cpu", .size = sizeof(CPU), .rows = cpu_rows, .after_parse =
+    cpu_after };

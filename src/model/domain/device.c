@@ -22,7 +22,8 @@ struct place {
 #define BARE(K, m, el) [VR_DEVICE_##K] = { &vr_##el##_elem, offsetof(D, m), NO_INFO, false }
 #define ONE(K, m, el, S) [VR_DEVICE_##K] = { &vr_##el##_elem, offsetof(D, m), offsetof(struct S, info), true }
 static const struct place places[VR_DEVICE_COUNT] = {
-    LIST(DISK, disks, disk, vr_disk), LIST(CONTROLLER, controllers, controller, vr_controller), BARE(LEASE, leases, lease),
+    LIST(DISK, disks, disk, vr_disk), LIST(CONTROLLER, controllers, controller, vr_controller), BARE(LEASE, leases,
+        lease),
     LIST(FILESYSTEM, filesystems, filesystem, vr_filesystem), LIST(INTERFACE, interfaces, interface, vr_interface),
     LIST(SMARTCARD, smartcards, smartcard, vr_smartcard), LIST(SERIAL, serials, serial, vr_chr),
     LIST(PARALLEL, parallels, parallel, vr_chr), LIST(CONSOLE, consoles, console, vr_chr),
@@ -31,8 +32,10 @@ static const struct place places[VR_DEVICE_COUNT] = {
     LIST(VIDEO, videos, video, vr_video), LIST(HOSTDEV, hostdevs, hostdev, vr_hostdev),
     LIST(REDIRDEV, redirdevs, redirdev, vr_redirdev), LIST(HUB, hubs, hub, vr_hub),
     LIST(WATCHDOG, watchdogs, watchdog, vr_watchdog), ONE(MEMBALLOON, memballoon, memballoon, vr_memballoon),
-    LIST(RNG, rngs, rng, vr_rng), ONE(NVRAM, nvram_device, nvram_device, vr_nvram_device), LIST(PANIC, panics, panic, vr_panic),
-    LIST(SHMEM, shmems, shmem, vr_shmem), LIST(MEMORY, memories, memory, vr_memory), LIST(CRYPTO, cryptos, crypto, vr_crypto),
+    LIST(RNG, rngs, rng, vr_rng), ONE(NVRAM, nvram_device, nvram_device, vr_nvram_device), LIST(PANIC, panics, panic,
+        vr_panic),
+    LIST(SHMEM, shmems, shmem, vr_shmem), LIST(MEMORY, memories, memory, vr_memory), LIST(CRYPTO, cryptos, crypto,
+        vr_crypto),
     ONE(IOMMU, iommu, iommu, vr_iommu), ONE(VSOCK, vsock, vsock, vr_vsock),
 };
 
@@ -47,7 +50,8 @@ struct vr_device_info *vr_device_info_of(const struct vr_device *dev)
     return at == NO_INFO || !dev->v ? NULL : (struct vr_device_info *)((char *)dev->v + at);
 }
 
-bool vr_domain_each_info(D *def, bool (*fn)(D *def, const char *kind, void *device, struct vr_device_info *info, void *opaque),
+bool vr_domain_each_info(D *def, bool (*fn)(D *def, const char *kind, void *device, struct vr_device_info *info,
+                                            void *opaque),
                          void *opaque)
 {
     for (enum vr_device_kind k = VR_DEVICE_UNSET + 1; k < VR_DEVICE_COUNT; k++) {
@@ -109,7 +113,8 @@ static size_t controller_position(const D *def, const struct vr_controller *fres
             return i + 1;
         if (c->index.set && c->index.v > fresh->index.v)
             at = i;
-        else if (c->index.set && c->index.v == fresh->index.v && !fresh->info.master_startport.set && c->info.master_startport.set)
+        else if (c->index.set && c->index.v == fresh->index.v && !fresh->info.master_startport.set &&
+                 c->info.master_startport.set)
             at = i; /* the master of a set stands before its companions */
         else if (at == SIZE_MAX)
             at = i + 1;
@@ -163,7 +168,8 @@ char *vr_device_format(const struct vr_device *dev, unsigned flags)
     return vr_buf_take(&out);
 }
 
-bool vr_device_parse(struct vr_arena *arena, const D *def, const char *xml, size_t len, unsigned flags, struct vr_device *out,
+bool vr_device_parse(struct vr_arena *arena, const D *def, const char *xml, size_t len, unsigned flags,
+                     struct vr_device *out,
                      struct vr_error **err)
 {
     VR_AUTO(vr_arena) *tree = vr_arena_new();

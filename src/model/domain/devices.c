@@ -38,8 +38,10 @@ static bool bus_shown(const void *base, const struct vr_format *f)
 }
 static const struct vr_row input_rows[] = {
     VR_A_ENUM(INPUT, type, "type", vr_input_type_names, .required = true, .missing = "missing input device type",
-              .missing_code = VIR_ERR_INTERNAL_ERROR, .bad = "unknown input device type '%s'", .bad_code = VIR_ERR_CONFIG_UNSUPPORTED),
-    VR_A_ENUM(INPUT, bus, "bus", vr_input_bus_names, .bad = "unknown input bus type '%s'", .bad_code = VIR_ERR_CONFIG_UNSUPPORTED,
+              .missing_code = VIR_ERR_INTERNAL_ERROR, .bad = "unknown input device type '%s'", .bad_code =
+                  VIR_ERR_CONFIG_UNSUPPORTED),
+    VR_A_ENUM(INPUT, bus, "bus", vr_input_bus_names, .bad = "unknown input bus type '%s'", .bad_code =
+              VIR_ERR_CONFIG_UNSUPPORTED,
               .when = bus_shown),
     VR_A_ENUM(INPUT, model, "model", vr_virtio_model_names),
     VR_DRIVER_VIRTIO(INPUT),
@@ -69,13 +71,16 @@ ELEM(vr_input_elem, "input", INPUT, input_rows, .after_parse = input_after);
 /* ---- video ------------------------------------------------------------------------------------------------------- */
 #define VIDEO struct vr_video
 static const struct vr_row acceleration_rows[] = {
-    VR_A_YESNO(VIDEO, accel2d, "accel2d"), VR_A_YESNO(VIDEO, accel3d, "accel3d"), VR_A_STR(VIDEO, rendernode, "rendernode"), VR_END,
+    VR_A_YESNO(VIDEO, accel2d, "accel2d"), VR_A_YESNO(VIDEO, accel3d, "accel3d"), VR_A_STR(VIDEO, rendernode,
+        "rendernode"), VR_END,
 };
 static const struct vr_row resolution_rows[] = {
-    VR_A_UINT(VIDEO, res_x, "x", .required = true, .nonzero = true), VR_A_UINT(VIDEO, res_y, "y", .required = true, .nonzero = true), VR_END,
+    VR_A_UINT(VIDEO, res_x, "x", .required = true, .nonzero = true), VR_A_UINT(VIDEO, res_y, "y", .required = true,
+        .nonzero = true), VR_END,
 };
 static const struct vr_row video_model_rows[] = {
-    VR_A_ENUM(VIDEO, type, "type", vr_video_type_names, .unset = VR_VIDEO_DEFAULT, .bad = "unknown video model '%s'", .bad_code = VIR_ERR_CONFIG_UNSUPPORTED),
+    VR_A_ENUM(VIDEO, type, "type", vr_video_type_names, .unset = VR_VIDEO_DEFAULT, .bad = "unknown video model '%s'",
+              .bad_code = VIR_ERR_CONFIG_UNSUPPORTED),
     VR_A_UINT(VIDEO, ram, "ram", .unless_empty = true, .bad = "cannot parse video ram '%s'"),
     VR_A_UINT(VIDEO, vram, "vram", .unless_empty = true, .bad = "cannot parse video vram '%s'"),
     VR_A_UINT(VIDEO, vram64, "vram64", .unless_empty = true, .bad = "cannot parse video vram64 '%s'"),
@@ -88,7 +93,8 @@ static const struct vr_row video_model_rows[] = {
     VR_END,
 };
 static const struct vr_row video_driver_rows[] = {
-    VR_INLINE_PART(VIDEO, virtio, vr_virtio_rows), VR_A_STR(VIDEO, driver_name, "name", .words = VR_WORDS("default", "qemu", "vhostuser")),
+    VR_INLINE_PART(VIDEO, virtio, vr_virtio_rows), VR_A_STR(VIDEO, driver_name, "name", .words = VR_WORDS("default",
+        "qemu", "vhostuser")),
     VR_A_ENUM(VIDEO, vgaconf, "vgaconf", vr_vgaconf_names), VR_END,
 };
 static const struct vr_row video_rows[] = {
@@ -115,7 +121,8 @@ ELEM(vr_video_elem, "video", VIDEO, video_rows, .after_parse = video_after);
 /* ---- memballoon -------------------------------------------------------------------------------------------------- */
 #define BALLOON struct vr_memballoon
 static const struct vr_row stats_rows[] = {
-    VR_A_UINT(BALLOON, period, "period", .bad = "invalid statistics collection period", .bad_code = VIR_ERR_XML_ERROR), VR_END,
+    VR_A_UINT(BALLOON, period, "period", .bad = "invalid statistics collection period", .bad_code = VIR_ERR_XML_ERROR),
+        VR_END,
 };
 static const struct vr_row memballoon_rows[] = {
     VR_A_ENUM(BALLOON, model, "model", vr_memballoon_model_names, .required = true),
@@ -131,7 +138,8 @@ ELEM(vr_memballoon_elem, "memballoon", BALLOON, memballoon_rows, .after_parse = 
 /* ---- rng --------------------------------------------------------------------------------------------------------- */
 #define RNG struct vr_rng
 static const struct vr_row rate_rows[] = {
-    VR_A_UINT(RNG, rate_bytes, "bytes", .required = true, .bad = "invalid RNG rate bytes value", .missing = "missing RNG rate bytes value"),
+    VR_A_UINT(RNG, rate_bytes, "bytes", .required = true, .bad = "invalid RNG rate bytes value", .missing =
+              "missing RNG rate bytes value"),
     VR_A_UINT(RNG, rate_period_ms, "period", .bad = "invalid RNG rate period value"),
     VR_END,
 };
@@ -172,9 +180,12 @@ ELEM(vr_rng_elem, "rng", RNG, rng_rows, .after_parse = rng_after);
 /* ---- watchdog, panic, hub ---------------------------------------------------------------------------------------- */
 #define DOG struct vr_watchdog
 static const struct vr_row watchdog_rows[] = {
-    VR_A_ENUM(DOG, model, "model", vr_watchdog_model_names, .required = true, .missing = "watchdog must contain model name",
-              .missing_code = VIR_ERR_INTERNAL_ERROR, .bad = "unknown watchdog model '%s'", .bad_code = VIR_ERR_CONFIG_UNSUPPORTED),
-    VR_A_ENUM(DOG, action, "action", vr_watchdog_action_names, .bad = "unknown watchdog action '%s'", .bad_code = VIR_ERR_CONFIG_UNSUPPORTED),
+    VR_A_ENUM(DOG, model, "model", vr_watchdog_model_names, .required = true, .missing =
+              "watchdog must contain model name",
+              .missing_code = VIR_ERR_INTERNAL_ERROR, .bad = "unknown watchdog model '%s'", .bad_code =
+                  VIR_ERR_CONFIG_UNSUPPORTED),
+    VR_A_ENUM(DOG, action, "action", vr_watchdog_action_names, .bad = "unknown watchdog action '%s'", .bad_code =
+              VIR_ERR_CONFIG_UNSUPPORTED),
     VR_INFO(DOG),
     VR_END,
 };
@@ -188,7 +199,8 @@ HOOK(watchdog_after)
 ELEM(vr_watchdog_elem, "watchdog", DOG, watchdog_rows, .after_parse = watchdog_after);
 
 static const struct vr_row panic_rows[] = {
-    VR_A_ENUM(struct vr_panic, model, "model", vr_panic_model_names, .bad = "unknown panic model '%s'", .bad_code = VIR_ERR_CONFIG_UNSUPPORTED), VR_INFO(struct vr_panic), VR_END,
+    VR_A_ENUM(struct vr_panic, model, "model", vr_panic_model_names, .bad = "unknown panic model '%s'", .bad_code =
+              VIR_ERR_CONFIG_UNSUPPORTED), VR_INFO(struct vr_panic), VR_END,
 };
 ELEM(vr_panic_elem, "panic", struct vr_panic, panic_rows, .after_parse = NULL);
 
@@ -219,12 +231,14 @@ HOOK(smartcard_after)
 {
     CARD *c = obj;
     if (c->mode == VR_SMARTCARD_HOST_CERTIFICATES && c->certificates.n != 3)
-        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("host-certificates mode needs exactly three certificates"));
+        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR,
+                             _("host-certificates mode needs exactly three certificates"));
     if (c->mode == VR_SMARTCARD_HOST_CERTIFICATES && c->database && *c->database != '/')
         return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("expecting absolute path: %s"), c->database);
     if (c->mode == VR_SMARTCARD_PASSTHROUGH) {
         if (!vr_xml_get(node, "type"))
-            return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("passthrough mode requires a character device type attribute"));
+            return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR,
+                                 _("passthrough mode requires a character device type attribute"));
         return vr_chr_source_check(p, node, c->chardev, err);
     }
     return true;
@@ -276,7 +290,8 @@ HOOK(redir_filter_after)
     minor = strtoul(digits, &end, 10);
     if (end == digits || *end || minor > 99)
         return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("Cannot parse USB version %s"), r->version_text);
-    r->version = (struct vr_oint){ true, (int)((major / 10 << 12) | (major % 10 << 8) | (minor / 10 << 4) | minor % 10) };
+    r->version = (struct vr_oint){ true, (int)((major / 10 << 12) | (major % 10 << 8) | (minor / 10 << 4) |
+                                               minor % 10) };
     r->version_text = vr_arena_printf(p->arena, "%lu.%02lu", major, minor);
     return true;
 }
@@ -292,7 +307,8 @@ static const struct vr_row msi_rows[] = {
     VR_A_UINT(SHMEM, vectors, "vectors"), VR_A_ONOFF(SHMEM, ioeventfd, "ioeventfd"), VR_END,
 };
 /* bytes inside, whole mebibytes in the document */
-static const struct vr_row shmem_size_rows[] = { VR_T_SIZE(SHMEM, size_bytes, "size", .scale = 1, .default_unit = 1), VR_END };
+static const struct vr_row shmem_size_rows[] = { VR_T_SIZE(SHMEM, size_bytes, "size", .scale = 1, .default_unit = 1),
+    VR_END };
 static bool shmem_size_parse(struct vr_parse *p, const struct vr_xml_node *node, void *base, struct vr_error **err)
 {
     return vr_rows_parse(p, shmem_size_rows, node, base, err);
@@ -303,7 +319,8 @@ static void shmem_size_format(struct vr_format *f, const void *base)
     if (s->size_bytes)
         vr_format_line(f, "<size unit='M'>%llu</size>", (unsigned long long)(s->size_bytes >> 20));
 }
-static const struct vr_custom_ops shmem_size_ops = { .rows = shmem_size_rows, .parse = shmem_size_parse, .format = shmem_size_format };
+static const struct vr_custom_ops shmem_size_ops = { .rows = shmem_size_rows, .parse = shmem_size_parse, .format =
+    shmem_size_format };
 static const struct vr_row shmem_rows[] = {
     VR_A_STR(SHMEM, name, "name", .required = true),
     VR_A_STR(SHMEM, role, "role"),
@@ -319,7 +336,8 @@ HOOK(shmem_after)
     SHMEM *s = obj;
     static const char *const models[] = { "ivshmem", "ivshmem-plain", "ivshmem-doorbell", NULL };
     if (s->model && vr_name_index(models, s->model) < 0)
-        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("Invalid value for attribute 'type' in element 'model': '%s'."), s->model);
+        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR,
+                             _("Invalid value for attribute 'type' in element 'model': '%s'."), s->model);
     if (strchr(s->name, '/'))
         return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("shmem name cannot include '/' character"));
     if (!s->model)
@@ -331,7 +349,8 @@ ELEM(vr_shmem_elem, "shmem", SHMEM, shmem_rows, .after_parse = shmem_after);
 /* ---- iommu, vsock, crypto, nvram --------------------------------------------------------------------------------- */
 #define IOMMU struct vr_iommu
 static const struct vr_row iommu_driver_rows[] = {
-    VR_A_ONOFF(IOMMU, intremap, "intremap"), VR_A_ONOFF(IOMMU, caching_mode, "caching_mode"), VR_A_ONOFF(IOMMU, eim, "eim"),
+    VR_A_ONOFF(IOMMU, intremap, "intremap"), VR_A_ONOFF(IOMMU, caching_mode, "caching_mode"), VR_A_ONOFF(IOMMU, eim,
+        "eim"),
     VR_A_ONOFF(IOMMU, iotlb, "iotlb"), VR_A_UINT(IOMMU, aw_bits, "aw_bits"), VR_END,
 };
 static const struct vr_row iommu_rows[] = {

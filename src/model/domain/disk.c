@@ -27,7 +27,8 @@ static bool snapshot_shown(const void *base, const struct vr_format *f)
 }
 
 static const struct vr_row disk_max_size_rows[] = {
-    VR_T_OSIZE(struct vr_storage_source, metadata_cache_max, "max_size", .scale = 1, .default_unit = 1, .show_unit = "bytes"),
+    VR_T_OSIZE(struct vr_storage_source, metadata_cache_max, "max_size", .scale = 1, .default_unit = 1, .show_unit =
+               "bytes"),
     VR_END,
 };
 static const struct vr_row disk_cache_rows[] = { VR_GROUP("metadata_cache", disk_max_size_rows), VR_END };
@@ -57,9 +58,12 @@ static const struct vr_row driver_rows[] = {
 };
 
 static const struct vr_row geometry_rows[] = {
-    VR_A_UINT(DISK, geometry.cyls, "cyls", .bad = "invalid geometry settings (cyls)", .bad_code = VIR_ERR_INTERNAL_ERROR),
-    VR_A_UINT(DISK, geometry.heads, "heads", .bad = "invalid geometry settings (heads)", .bad_code = VIR_ERR_INTERNAL_ERROR),
-    VR_A_UINT(DISK, geometry.secs, "secs", .bad = "invalid geometry settings (secs)", .bad_code = VIR_ERR_INTERNAL_ERROR),
+    VR_A_UINT(DISK, geometry.cyls, "cyls", .bad = "invalid geometry settings (cyls)", .bad_code =
+              VIR_ERR_INTERNAL_ERROR),
+    VR_A_UINT(DISK, geometry.heads, "heads", .bad = "invalid geometry settings (heads)", .bad_code =
+              VIR_ERR_INTERNAL_ERROR),
+    VR_A_UINT(DISK, geometry.secs, "secs", .bad = "invalid geometry settings (secs)", .bad_code =
+              VIR_ERR_INTERNAL_ERROR),
     VR_A_ENUM(DISK, geometry.trans, "trans", vr_geometry_trans_names, .bad = "invalid translation value '%s'",
               .bad_code = VIR_ERR_XML_ERROR),
     VR_END,
@@ -116,7 +120,8 @@ static void transient_format(struct vr_format *f, const void *base)
     vr_buf_str(f->out, "/>\n");
 }
 static const struct vr_row transient_names[] = { VR_GROUP("transient", transient_rows), VR_END };
-static const struct vr_custom_ops transient_ops = { .rows = transient_names, .parse = transient_parse, .format = transient_format };
+static const struct vr_custom_ops transient_ops = { .rows = transient_names, .parse = transient_parse, .format =
+    transient_format };
 
 #define MIRROR struct vr_mirror
 static bool mirror_is_file(const void *base, const struct vr_format *f)
@@ -127,7 +132,8 @@ static bool mirror_is_file(const void *base, const struct vr_format *f)
 static const struct vr_row mirror_source_rows[] = {
     VR_A_ENUM(struct vr_storage_source, type, "type", vr_storage_type_names),
     VR_A_STR(struct vr_storage_source, path, "file", .format_only = true, .when = mirror_is_file),
-    VR_A_ENUM(struct vr_storage_source, format, "format", vr_storage_format_names, .format_only = true, .when = mirror_is_file),
+    VR_A_ENUM(struct vr_storage_source, format, "format", vr_storage_format_names, .format_only = true, .when =
+              mirror_is_file),
     VR_END,
 };
 static const struct vr_xml_elem mirror_source_elem = {
@@ -154,7 +160,8 @@ static const struct vr_xml_elem disk_backing_elem = {
 static bool source_shown(const void *base, const struct vr_format *f)
 {
     const struct vr_storage_source *s = ((const DISK *)base)->src;
-    return s && (s->path || s->type == VR_STORAGE_NETWORK || s->type == VR_STORAGE_VOLUME || s->type == VR_STORAGE_NVME ||
+    return s && (s->path || s->type == VR_STORAGE_NETWORK || s->type == VR_STORAGE_VOLUME ||
+                 s->type == VR_STORAGE_NVME ||
                  s->type == VR_STORAGE_VHOST_USER || s->startup_policy || s->seclabels.n);
 }
 
@@ -239,7 +246,8 @@ static bool target_check(struct vr_parse *p, const struct vr_xml_node *node, con
     for (size_t i = 0; i < VR_COUNT(all); i++)
         known |= vr_starts_with(d->target, all[i]);
     if (!known && d->info.type == VR_ADDRESS_UNSET)
-        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("Unknown disk name '%s' and no address specified"), d->target);
+        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("Unknown disk name '%s' and no address specified"),
+                             d->target);
     static const char *const hard[] = { "hd", "sd", "vd", "xvd", "ubd" };
     if (d->device == VR_DISK_FLOPPY)
         return vr_starts_with(d->target, "fd") ||
@@ -266,7 +274,8 @@ static bool disk_after(struct vr_parse *p, const struct vr_xml_node *node, void 
     DISK *d = obj;
     if (!d->src->type)
         d->src->type = VR_STORAGE_FILE;
-    if ((d->src->type == VR_STORAGE_VOLUME || d->src->type == VR_STORAGE_BLOCK || d->src->type == VR_STORAGE_DIR) && source_empty(d->src))
+    if ((d->src->type == VR_STORAGE_VOLUME || d->src->type == VR_STORAGE_BLOCK || d->src->type == VR_STORAGE_DIR) &&
+        source_empty(d->src))
         d->src->type = VR_STORAGE_FILE; /* an empty drive */
     if (!d->device)
         d->device = VR_DISK_DISK;
@@ -275,7 +284,8 @@ static bool disk_after(struct vr_parse *p, const struct vr_xml_node *node, void 
     d->src->readonly = d->readonly;
     if (!d->target && d->src->type != VR_STORAGE_UNSET) {
         /* stock's code for this has a fixed sentence of its own */
-        vr_error_report(err, p->domain, VIR_ERR_NO_TARGET, -1, d->src->path || d->src->name ? "%s" : NULL, d->src->path ? d->src->path : d->src->name);
+        vr_error_report(err, p->domain, VIR_ERR_NO_TARGET, -1, d->src->path || d->src->name ? "%s" : NULL,
+                        d->src->path ? d->src->path : d->src->name);
         return vr_xml_locate(err, node);
     }
     if (source_empty(d->src) && d->device == VR_DISK_DISK) {
@@ -304,5 +314,6 @@ static bool disk_after(struct vr_parse *p, const struct vr_xml_node *node, void 
 }
 
 const struct vr_xml_elem vr_disk_elem = {
-    .name = "disk", .size = sizeof(DISK), .rows = disk_rows, .own_arena = true, .before_parse = disk_before, .after_parse = disk_after,
+    .name = "disk", .size = sizeof(DISK), .rows = disk_rows, .own_arena = true, .before_parse = disk_before,
+        .after_parse = disk_after,
 };

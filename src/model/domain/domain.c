@@ -21,7 +21,8 @@ VR_ENUM_NAMES(vr_placement, VR_PLACEMENTS)
 #define Q struct vr_qemu_extras
 #define QNS .ns = QEMU_NS, .prefix = "qemu"
 static const struct vr_row env_rows[] = {
-    VR_A_STR(struct vr_cookie, name, "name", .required = true, .missing = "No qemu environment name specified", .missing_code = VIR_ERR_INTERNAL_ERROR),
+    VR_A_STR(struct vr_cookie, name, "name", .required = true, .missing = "No qemu environment name specified",
+             .missing_code = VIR_ERR_INTERNAL_ERROR),
     VR_A_STR(struct vr_cookie, value, "value", .unless_empty = true),
     VR_END,
 };
@@ -33,14 +34,18 @@ static bool env_after(struct vr_parse *p, const struct vr_xml_node *node, void *
     if (!*name)
         return vr_parse_fail(p, node, err, VIR_ERR_INTERNAL_ERROR, _("Empty qemu environment name specified"));
     if (!strchr(first, *name))
-        return vr_parse_fail(p, node, err, VIR_ERR_INTERNAL_ERROR, _("Invalid environment name, it must begin with a letter or underscore"));
+        return vr_parse_fail(p, node, err, VIR_ERR_INTERNAL_ERROR,
+                             _("Invalid environment name, it must begin with a letter or underscore"));
     if (strspn(name, rest) != strlen(name))
-        return vr_parse_fail(p, node, err, VIR_ERR_INTERNAL_ERROR, _("Invalid environment name, it must contain only alphanumerics and underscore"));
+        return vr_parse_fail(p, node, err, VIR_ERR_INTERNAL_ERROR,
+                             _("Invalid environment name, it must contain only alphanumerics and underscore"));
     return true;
 }
-static const struct vr_xml_elem env_elem = { .name = "env", .size = sizeof(struct vr_cookie), .rows = env_rows, .after_parse = env_after };
+static const struct vr_xml_elem env_elem = { .name = "env", .size = sizeof(struct vr_cookie), .rows = env_rows,
+    .after_parse = env_after };
 static const struct vr_row commandline_rows[] = {
-    VR_STRS(Q, args, "arg", .attr = "value", QNS, .missing = "No qemu command-line argument specified", .missing_code = VIR_ERR_INTERNAL_ERROR),
+    VR_STRS(Q, args, "arg", .attr = "value", QNS, .missing = "No qemu command-line argument specified", .missing_code =
+            VIR_ERR_INTERNAL_ERROR),
     VR_LISTED(Q, env, "env", env_elem, QNS),
     VR_END,
 };
@@ -56,14 +61,17 @@ static const struct vr_row property_rows[] = {
     VR_A_STR(struct vr_qemu_override_property, value, "value"),
     VR_END,
 };
-static const struct vr_xml_elem property_elem = { .name = "property", .size = sizeof(struct vr_qemu_override_property), .rows = property_rows };
+static const struct vr_xml_elem property_elem = { .name = "property", .size = sizeof(struct vr_qemu_override_property),
+    .rows = property_rows };
 static const struct vr_row frontend_rows[] = {
     VR_LISTED(struct vr_qemu_override, properties, "property", property_elem, QNS), VR_END,
 };
 static const struct vr_row override_rows[] = {
-    VR_A_STR(struct vr_qemu_override, alias, "alias", .required = true), VR_GROUP("frontend", frontend_rows, QNS), VR_END,
+    VR_A_STR(struct vr_qemu_override, alias, "alias", .required = true), VR_GROUP("frontend", frontend_rows, QNS),
+        VR_END,
 };
-static const struct vr_xml_elem override_elem = { .name = "device", .size = sizeof(struct vr_qemu_override), .rows = override_rows };
+static const struct vr_xml_elem override_elem = { .name = "device", .size = sizeof(struct vr_qemu_override), .rows =
+    override_rows };
 static const struct vr_row override_list_rows[] = { VR_LISTED(Q, overrides, "device", override_elem, QNS), VR_END };
 static const struct vr_row qemu_rows[] = {
     VR_GROUP("commandline", commandline_rows, QNS),
@@ -76,7 +84,8 @@ static const struct vr_xml_elem qemu_elem = { .name = "qemu", .size = sizeof(Q),
 
 static bool qemu_empty(const Q *q)
 {
-    return !q || (!q->args.n && !q->env.n && !q->capabilities_add.n && !q->capabilities_del.n && !q->deprecation_behavior && !q->overrides.n);
+    return !q || (!q->args.n && !q->env.n && !q->capabilities_add.n && !q->capabilities_del.n &&
+                  !q->deprecation_behavior && !q->overrides.n);
 }
 static bool qemu_parse(struct vr_parse *p, const struct vr_xml_node *node, void *base, struct vr_error **err)
 {
@@ -84,7 +93,8 @@ static bool qemu_parse(struct vr_parse *p, const struct vr_xml_node *node, void 
     bool any = false;
     for (const struct vr_xml_node *c = node->first; c; c = c->next)
         any |= c->kind == VR_XML_ELEMENT && c->ns && vr_streq(c->ns, QEMU_NS);
-    if (!any || (p->flags & VR_DOMAIN_TEST) || (d->type != VR_VIRT_QEMU && d->type != VR_VIRT_KVM && d->type != VR_VIRT_HVF && !(p->flags & VR_FORM_NO_HOOKS)))
+    if (!any || (p->flags & VR_DOMAIN_TEST) || (d->type != VR_VIRT_QEMU && d->type != VR_VIRT_KVM &&
+                                                d->type != VR_VIRT_HVF && !(p->flags & VR_FORM_NO_HOOKS)))
         return true;
     Q *q = vr_arena_new_of(p->arena, Q);
     if (!vr_rows_parse(p, qemu_rows, node, q, err))
@@ -156,7 +166,8 @@ static void foreign_format(struct vr_format *f, const void *base)
         vr_format_line(f, "%s", d->xen_commandline);
 }
 static const struct vr_row foreign_members[] = {
-    VR_RAW(D, lxc_namespace, "namespace", .ns = LXC_NS), VR_RAW(D, xen_commandline, "commandline", .ns = XEN_NS), VR_END,
+    VR_RAW(D, lxc_namespace, "namespace", .ns = LXC_NS), VR_RAW(D, xen_commandline, "commandline", .ns = XEN_NS),
+        VR_END,
 };
 static const struct vr_custom_ops foreign_ops = {
     .rows = foreign_members, .parse = foreign_parse, .format_attrs = foreign_attrs, .format = foreign_format,
@@ -174,10 +185,12 @@ static bool max_memory_read(struct vr_parse *p, const struct vr_xml_node *node, 
 {
     const D *d = base;
     if (!d->max_memory_kib != !d->memory_slots)
-        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("both maximum memory size and memory slot count must be specified"));
+        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR,
+                             _("both maximum memory size and memory slot count must be specified"));
     return true;
 }
-static const struct vr_row memory_rows[] = { VR_A_ONOFF(D, dump_core, "dumpCore"), VR_C_SIZE(D, memory_kib, .zero = true), VR_END };
+static const struct vr_row memory_rows[] = { VR_A_ONOFF(D, dump_core, "dumpCore"), VR_C_SIZE(D, memory_kib, .zero =
+    true), VR_END };
 static const struct vr_row vcpu_rows[] = {
     VR_A_ENUM(D, vcpu_placement, "placement", vr_placement_names),
     VR_A_CPUSET(D, cpuset, "cpuset"),
@@ -209,7 +222,8 @@ static bool resource_read(struct vr_parse *p, const struct vr_xml_node *node, vo
     if (!d->resource_partition && !d->resource_appid)
         return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("missing <resource> partition or fibrechannel"));
     if (d->resource_partition && *d->resource_partition != '/')
-        return vr_parse_fail(p, node, err, VIR_ERR_CONFIG_UNSUPPORTED, _("Resource partition '%s' must start with '/'"), d->resource_partition);
+        return vr_parse_fail(p, node, err, VIR_ERR_CONFIG_UNSUPPORTED, _("Resource partition '%s' must start with '/'"),
+                             d->resource_partition);
     return true;
 }
 static const struct vr_row idmap_rows[] = {
@@ -224,8 +238,10 @@ static const struct vr_row keywrap_rows[] = { VR_LISTED(D, keywrap, "cipher", vr
 
 static bool features_read(struct vr_parse *p, const struct vr_xml_node *node, void *base, struct vr_error **err)
 {
-    static const char *const names[] = { "acpi", "apic", "pae", "hap", "viridian", "privnet", "hyperv", "kvm", "pvspinlock",
-        "capabilities", "pmu", "vmport", "gic", "smm", "ioapic", "hpt", "vmcoreinfo", "htm", "nested-hv", "msrs", "ccf-assist",
+    static const char *const names[] = { "acpi", "apic", "pae", "hap", "viridian", "privnet", "hyperv", "kvm",
+        "pvspinlock",
+        "capabilities", "pmu", "vmport", "gic", "smm", "ioapic", "hpt", "vmcoreinfo", "htm", "nested-hv", "msrs",
+            "ccf-assist",
         "xen", "cfpc", "sbbc", "ibs", "tcg", "async-teardown", NULL };
     for (const struct vr_xml_node *c = node->first; c; c = c->next) {
         if (c->kind != VR_XML_ELEMENT || c->ns || vr_name_index(names, c->name) >= 0)
@@ -282,7 +298,8 @@ static const struct vr_row domain_rows[] = {
     VR_CUSTOM(root_ops),
     VR_T_STR(D, name, "name"),
     VR_T_UUID(D, uuid, uuid_set, "uuid", .bad = "malformed uuid element", .bad_code = VIR_ERR_INTERNAL_ERROR),
-    VR_T_UUID(D, genid, has_genid, "genid", .unless_empty = true, .bad = "malformed genid element '%s'", .bad_code = VIR_ERR_XML_ERROR),
+    VR_T_UUID(D, genid, has_genid, "genid", .unless_empty = true, .bad = "malformed genid element '%s'", .bad_code =
+              VIR_ERR_XML_ERROR),
     VR_T_STR(D, title, "title"),
     VR_T_STR(D, description, "description"),
     VR_RAW(D, metadata, "metadata"),
@@ -294,7 +311,8 @@ static const struct vr_row domain_rows[] = {
     VR_PART(D, memory_backing, "memoryBacking", vr_memory_backing_rows),
     VR_GROUP("vcpu", vcpu_rows),
     VR_LISTED(D, vcpu_list, "vcpu", vr_vcpu_elem, .wrap = "vcpus"),
-    VR_T_UINT(D, iothreads, "iothreads", .max = 4096, .bad = "invalid iothreads count '%s'", .bad_code = VIR_ERR_XML_ERROR),
+    VR_T_UINT(D, iothreads, "iothreads", .max = 4096, .bad = "invalid iothreads count '%s'", .bad_code =
+              VIR_ERR_XML_ERROR),
     VR_GROUP("iothreadids", iothreadids_rows, .when = iothreads_listed),
     VR_GROUP("defaultiothread", default_iothread_rows),
     VR_CHILD(D, cputune, "cputune", vr_cputune_elem, .unless_empty = true),
@@ -310,7 +328,8 @@ static const struct vr_row domain_rows[] = {
     ACTION(on_poweroff, "on_poweroff"),
     ACTION(on_reboot, "on_reboot"),
     ACTION(on_crash, "on_crash"),
-    VR_T_ENUM(D, on_lockfailure, "on_lockfailure", vr_lock_failure_names, .bad = "unknown lockfailure action: %s", .bad_code = VIR_ERR_CONFIG_UNSUPPORTED),
+    VR_T_ENUM(D, on_lockfailure, "on_lockfailure", vr_lock_failure_names, .bad = "unknown lockfailure action: %s",
+              .bad_code = VIR_ERR_CONFIG_UNSUPPORTED),
     VR_GROUP("pm", pm_rows),
     VR_LISTED(D, perf_events, "event", vr_perf_event_elem, .wrap = "perf"),
     VR_GROUP("devices", vr_devices_rows, .present_always = true, .never_short = true),
@@ -338,7 +357,8 @@ static bool domain_before(struct vr_parse *p, const struct vr_xml_node *node, vo
     if (!type && !(booted && virt && vr_streq(virt, "xen")))
         return vr_parse_fail(p, os ? os : node, err, VIR_ERR_XML_ERROR, _("an os <type> must be specified"));
     if (type && vr_name_index(types, vr_xml_text(p->arena, type)) < 0)
-        return vr_parse_fail(p, type, err, VIR_ERR_CONFIG_UNSUPPORTED, _("unknown OS type '%s'"), vr_xml_text(p->arena, type));
+        return vr_parse_fail(p, type, err, VIR_ERR_CONFIG_UNSUPPORTED, _("unknown OS type '%s'"), vr_xml_text(p->arena,
+            type));
     if (strchr(text, '\n')) {
         vr_error_report(err, VIR_FROM_XML, VIR_ERR_XML_DETAIL, -1, _("invalid char in %s: %c"), "name", '\n');
         return vr_xml_locate(err, name);
@@ -366,7 +386,8 @@ static bool domain_after(struct vr_parse *p, const struct vr_xml_node *node, voi
         vr_uuid_generate(&d->genid);
     }
     if (d->title && strchr(d->title, '\n'))
-        return vr_parse_fail(p, vr_xml_child(node, "title"), err, VIR_ERR_XML_ERROR, _("Domain title can't contain newlines"));
+        return vr_parse_fail(p, vr_xml_child(node, "title"), err, VIR_ERR_XML_ERROR,
+                             _("Domain title can't contain newlines"));
     const struct vr_xml_node *vcpu = vr_xml_child(node, "vcpu");
     if (!vcpu)
         d->vcpus = 1;
@@ -381,7 +402,8 @@ static bool domain_after(struct vr_parse *p, const struct vr_xml_node *node, voi
     };
     for (size_t i = 0; devices && i < VR_COUNT(single); i++)
         if (count_below(devices, single[i].name) > 1)
-            return vr_parse_fail(p, devices, err, i == 0 ? VIR_ERR_INTERNAL_ERROR : VIR_ERR_XML_ERROR, "%s", single[i].text);
+            return vr_parse_fail(p, devices, err, i == 0 ? VIR_ERR_INTERNAL_ERROR : VIR_ERR_XML_ERROR, "%s",
+                                 single[i].text);
     return true;
 }
 

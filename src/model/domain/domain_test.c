@@ -21,7 +21,8 @@ static void expect_error(const char *xml, int code, const char *text)
     VR_AUTO(vr_error) *err = NULL;
     VR_AUTO(vr_domain_def) *def = parse(xml, &err);
     ck_assert_msg(def == NULL, "accepted: %s", xml);
-    ck_assert_msg(err->code == code && strstr(err->message, text) == err->message, "%d %s instead of %d %s", err->code, err->message,
+    ck_assert_msg(err->code == code && strstr(err->message, text) == err->message, "%d %s instead of %d %s", err->code,
+                  err->message,
                   code, text);
 }
 
@@ -29,24 +30,35 @@ VR_TEST(errors_have_stocks_codes_and_begin_with_its_words)
 {
     expect_error("<domain/>", VIR_ERR_NO_NAME, "missing name information");
     expect_error("<a/>", VIR_ERR_XML_ERROR, "XML error: expecting root element of 'domain', not 'a'");
-    expect_error("<domain type='test'><name>d</name></domain>", VIR_ERR_XML_ERROR, "XML error: an os <type> must be specified");
-    expect_error("<domain type='test'><name>a/b</name><os><type>hvm</type></os></domain>", VIR_ERR_XML_ERROR, "XML error: name a/b cannot contain '/'");
-    expect_error("<domain type='test'><name>a\nb</name><os><type>hvm</type></os></domain>", VIR_ERR_XML_DETAIL, "invalid char in name: \n");
-    expect_error("<domain type='test'><name>d</name><uuid>x</uuid><os><type>hvm</type></os></domain>", VIR_ERR_INTERNAL_ERROR, "internal error: malformed uuid element");
-    expect_error("<domain type='test'><name>d</name><os><type>hvm</type></os></domain>", VIR_ERR_XML_ERROR, "XML error: Memory size must be specified");
+    expect_error("<domain type='test'><name>d</name></domain>", VIR_ERR_XML_ERROR,
+                 "XML error: an os <type> must be specified");
+    expect_error("<domain type='test'><name>a/b</name><os><type>hvm</type></os></domain>", VIR_ERR_XML_ERROR,
+                 "XML error: name a/b cannot contain '/'");
+    expect_error("<domain type='test'><name>a\nb</name><os><type>hvm</type></os></domain>", VIR_ERR_XML_DETAIL,
+                 "invalid char in name: \n");
+    expect_error("<domain type='test'><name>d</name><uuid>x</uuid><os><type>hvm</type></os></domain>",
+                 VIR_ERR_INTERNAL_ERROR, "internal error: malformed uuid element");
+    expect_error("<domain type='test'><name>d</name><os><type>hvm</type></os></domain>", VIR_ERR_XML_ERROR,
+                 "XML error: Memory size must be specified");
     expect_error(DEVICES "<disk/>" TAIL, VIR_ERR_NO_TARGET, "missing target information for device");
-    expect_error(DEVICES "<disk><target dev='vda' bus='q'/></disk>" TAIL, VIR_ERR_XML_ERROR, "XML error: Invalid value for attribute 'bus' in element 'target': 'q'.");
-    expect_error(DEVICES "<controller type='usb' model='q'/>" TAIL, VIR_ERR_CONFIG_UNSUPPORTED, "unsupported configuration: Unknown model type 'q'");
-    expect_error(DEVICES "<interface type='bridge'/>" TAIL, VIR_ERR_XML_ERROR, "XML error: interface type='bridge' requires a 'source' element");
-    expect_error(DEVICES "<sound model='ich6'><address type='pci' slot='0x20'/></sound>" TAIL, VIR_ERR_XML_ERROR, "XML error: Invalid PCI address slot='0x20', must be <= 0x1F");
+    expect_error(DEVICES "<disk><target dev='vda' bus='q'/></disk>" TAIL, VIR_ERR_XML_ERROR,
+                 "XML error: Invalid value for attribute 'bus' in element 'target': 'q'.");
+    expect_error(DEVICES "<controller type='usb' model='q'/>" TAIL, VIR_ERR_CONFIG_UNSUPPORTED,
+                 "unsupported configuration: Unknown model type 'q'");
+    expect_error(DEVICES "<interface type='bridge'/>" TAIL, VIR_ERR_XML_ERROR,
+                 "XML error: interface type='bridge' requires a 'source' element");
+    expect_error(DEVICES "<sound model='ich6'><address type='pci' slot='0x20'/></sound>" TAIL, VIR_ERR_XML_ERROR,
+                 "XML error: Invalid PCI address slot='0x20', must be <= 0x1F");
     expect_error(DEVICES "<rng/>" TAIL, VIR_ERR_XML_ERROR, "XML error: missing RNG device model");
-    expect_error(HEAD "<features><acpy/></features></domain>", VIR_ERR_CONFIG_UNSUPPORTED, "unsupported configuration: unexpected feature 'acpy'; did you mean 'acpi'?");
+    expect_error(HEAD "<features><acpy/></features></domain>", VIR_ERR_CONFIG_UNSUPPORTED,
+                 "unsupported configuration: unexpected feature 'acpy'; did you mean 'acpi'?");
 }
 
 VR_TEST(a_small_definition_is_completed)
 {
     VR_AUTO(vr_error) *err = NULL;
-    VR_AUTO(vr_domain_def) *def = parse(DEVICES "<disk><source file='/b'/><target dev='sdb'/></disk><disk><source file='/a'/><target dev='sda'/></disk>"
+    VR_AUTO(vr_domain_def) *def =
+        parse(DEVICES "<disk><source file='/b'/><target dev='sdb'/></disk><disk><source file='/a'/><target dev='sda'/></disk>"
         "<interface type='user'/><serial type='pty'/><graphics type='vnc'/>" TAIL, &err);
     EXPECT_OK(def, err);
     EXPECT(def->uuid_set && !vr_uuid_is_zero(&def->uuid));
@@ -65,7 +77,8 @@ VR_TEST(a_small_definition_is_completed)
 VR_TEST(completing_twice_changes_nothing)
 {
     VR_AUTO(vr_error) *err = NULL;
-    VR_AUTO(vr_domain_def) *def = parse(DEVICES "<disk><source file='/a'/><target dev='sda'/></disk><serial type='pty'/><graphics type='spice' autoport='yes'/>"
+    VR_AUTO(vr_domain_def) *def =
+        parse(DEVICES "<disk><source file='/a'/><target dev='sda'/></disk><serial type='pty'/><graphics type='spice' autoport='yes'/>"
         "<channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel><interface type='user'/>" TAIL, &err);
     EXPECT_OK(def, err);
     vr_autofree char *first = vr_domain_format(def, VR_DOMAIN_INACTIVE | VR_DOMAIN_SECURE);
@@ -103,7 +116,8 @@ VR_TEST(random_definitions_survive_text_and_copies)
         def->id = -1;
         unsigned forms = VR_DOMAIN_SECURE | VR_DOMAIN_STATUS;
         vr_autofree char *text = vr_domain_format(def, forms);
-        VR_AUTO(vr_domain_def) *again = vr_domain_parse(text, strlen(text), VR_FORM_NO_HOOKS | VR_DOMAIN_RAW | VR_DOMAIN_STATUS, &err);
+        VR_AUTO(vr_domain_def) *again = vr_domain_parse(text, strlen(text), VR_FORM_NO_HOOKS | VR_DOMAIN_RAW |
+                                                        VR_DOMAIN_STATUS, &err);
         ck_assert_msg(again, "%s: %.1500s", vr_error_text(err), text);
         again->id = -1;
         vr_autofree char *second = vr_domain_format(again, forms);
@@ -120,11 +134,15 @@ VR_TEST(random_definitions_survive_text_and_copies)
 
 VR_TEST(random_devices_survive_one_by_one)
 {
-    static const struct vr_xml_elem *const all[] = { &vr_disk_elem, &vr_controller_elem, &vr_interface_elem, &vr_graphics_elem,
-        &vr_hostdev_elem, &vr_serial_elem, &vr_console_elem, &vr_channel_elem, &vr_input_elem, &vr_sound_elem, &vr_audio_elem,
-        &vr_video_elem, &vr_memballoon_elem, &vr_rng_elem, &vr_watchdog_elem, &vr_panic_elem, &vr_tpm_elem, &vr_hub_elem,
+    static const struct vr_xml_elem *const all[] = { &vr_disk_elem, &vr_controller_elem, &vr_interface_elem,
+        &vr_graphics_elem,
+        &vr_hostdev_elem, &vr_serial_elem, &vr_console_elem, &vr_channel_elem, &vr_input_elem, &vr_sound_elem,
+            &vr_audio_elem,
+        &vr_video_elem, &vr_memballoon_elem, &vr_rng_elem, &vr_watchdog_elem, &vr_panic_elem, &vr_tpm_elem,
+            &vr_hub_elem,
         &vr_smartcard_elem, &vr_redirdev_elem, &vr_filesystem_elem, &vr_memory_elem, &vr_shmem_elem, &vr_iommu_elem,
-        &vr_vsock_elem, &vr_crypto_elem, &vr_lease_elem, &vr_cpu_elem, &vr_cputune_elem, &vr_numatune_elem, &vr_sysinfo_elem };
+        &vr_vsock_elem, &vr_crypto_elem, &vr_lease_elem, &vr_cpu_elem, &vr_cputune_elem, &vr_numatune_elem,
+            &vr_sysinfo_elem };
     uint64_t seed = 99;
     for (size_t e = 0; e < VR_COUNT(all); e++) {
         for (int i = 0; i < 50; i++) {
@@ -138,8 +156,10 @@ VR_TEST(random_devices_survive_one_by_one)
             if (!one.len)
                 continue;
             struct vr_xml_node *root = vr_xml_parse(arena, one.data, one.len, "(test)", VIR_FROM_DOMAIN, &err);
-            struct vr_parse p = { .arena = arena, .flags = VR_FORM_NO_HOOKS | VR_DOMAIN_STATUS, .domain = VIR_FROM_DOMAIN };
-            ck_assert_msg(root && vr_elem_parse(&p, all[e], root, again, &err), "%s: %.1500s", vr_error_text(err), one.data);
+            struct vr_parse p = { .arena = arena, .flags = VR_FORM_NO_HOOKS | VR_DOMAIN_STATUS, .domain =
+                VIR_FROM_DOMAIN };
+            ck_assert_msg(root && vr_elem_parse(&p, all[e], root, again, &err), "%s: %.1500s", vr_error_text(err),
+                          one.data);
             EXPECT_OK(vr_elem_validate(all[e], root, &err), err);
             f.out = &two;
             vr_elem_format(&f, all[e], NULL, again);
@@ -202,7 +222,8 @@ VR_TEST(devices_come_and_go)
 VR_TEST(metadata_is_found_replaced_and_removed_by_namespace)
 {
     VR_AUTO(vr_error) *err = NULL;
-    VR_AUTO(vr_domain_def) *def = parse(HEAD "<metadata><a:x xmlns:a='urn:a'>1</a:x><plain/></metadata></domain>", &err);
+    VR_AUTO(vr_domain_def) *def = parse(HEAD "<metadata><a:x xmlns:a='urn:a'>1</a:x><plain/></metadata></domain>",
+                                        &err);
     EXPECT_OK(def, err);
     vr_autofree char *a = vr_domain_metadata_get(def, "urn:a");
     EXPECT_STR(a, "<a:x xmlns:a=\"urn:a\">1</a:x>");
@@ -218,8 +239,10 @@ VR_TEST(metadata_is_found_replaced_and_removed_by_namespace)
 
 VR_TEST(hostile_numbers_do_not_size_anything)
 {
-    expect_error(DEVICES "<disk><source file='/a'/><target dev='sda'/><address type='drive' controller='4294967295'/></disk>" TAIL, VIR_ERR_XML_ERROR, "XML error: ");
-    expect_error(DEVICES "<disk><source file='/a'/><target dev='sdzzzzzzzzzz'/></disk>" TAIL, VIR_ERR_XML_ERROR, "XML error: Unknown disk name");
+    expect_error(DEVICES "<disk><source file='/a'/><target dev='sda'/><address type='drive' controller='4294967295'/></disk>" TAIL,
+                 VIR_ERR_XML_ERROR, "XML error: ");
+    expect_error(DEVICES "<disk><source file='/a'/><target dev='sdzzzzzzzzzz'/></disk>" TAIL, VIR_ERR_XML_ERROR,
+                 "XML error: Unknown disk name");
     expect_error(HEAD "<vcpu cpuset='0-4294967295'>1</vcpu></domain>", VIR_ERR_INVALID_ARG, "invalid argument: ");
     expect_error(HEAD "<vcpu>4294967295</vcpu></domain>", VIR_ERR_XML_ERROR, "XML error: ");
     expect_error(HEAD "<iothreads>4294967295</iothreads></domain>", VIR_ERR_XML_ERROR, "XML error: ");
@@ -250,7 +273,10 @@ VR_TEST(cpu_sets_are_read_and_written_canonically)
         ck_assert_msg(!vr_cpuset_parse(arena, bad[i], &s), "'%s'", bad[i]);
 }
 
-VR_TESTS("domain", errors_have_stocks_codes_and_begin_with_its_words, a_small_definition_is_completed, completing_twice_changes_nothing,
-         random_definitions_survive_text_and_copies, random_devices_survive_one_by_one, a_live_document_keeps_what_a_definition_drops,
-         secrets_are_printed_only_when_asked_for, devices_come_and_go, metadata_is_found_replaced_and_removed_by_namespace,
+VR_TESTS("domain", errors_have_stocks_codes_and_begin_with_its_words, a_small_definition_is_completed,
+         completing_twice_changes_nothing,
+         random_definitions_survive_text_and_copies, random_devices_survive_one_by_one,
+             a_live_document_keeps_what_a_definition_drops,
+         secrets_are_printed_only_when_asked_for, devices_come_and_go,
+             metadata_is_found_replaced_and_removed_by_namespace,
          hostile_numbers_do_not_size_anything, cpu_sets_are_read_and_written_canonically)

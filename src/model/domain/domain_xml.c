@@ -32,7 +32,8 @@ D *vr_domain_parse(const char *xml, size_t len, unsigned flags, struct vr_error 
     if (!root)
         return NULL;
     if (!vr_xml_is(root, "domain", NULL)) {
-        vr_error_report(err, VIR_FROM_XML, VIR_ERR_XML_ERROR, -1, _("expecting root element of '%s', not '%s'"), "domain", root->name);
+        vr_error_report(err, VIR_FROM_XML, VIR_ERR_XML_ERROR, -1, _("expecting root element of '%s', not '%s'"),
+                        "domain", root->name);
         vr_xml_locate(err, root);
         return NULL;
     }
@@ -42,7 +43,8 @@ D *vr_domain_parse(const char *xml, size_t len, unsigned flags, struct vr_error 
     struct vr_parse p = { .arena = def->arena, .flags = flags, .domain = VIR_FROM_DOMAIN, .root = def };
     if (!vr_elem_parse(&p, &vr_domain_elem, root, def, err))
         return NULL;
-    if (!(flags & VR_DOMAIN_RAW) && (!vr_domain_complete(def, flags, err) || (!(flags & VR_DOMAIN_UNCHECKED) && !vr_domain_check(def, err))))
+    if (!(flags & VR_DOMAIN_RAW) && (!vr_domain_complete(def, flags, err) || (!(flags & VR_DOMAIN_UNCHECKED) &&
+        !vr_domain_check(def, err))))
         return NULL;
     return vr_take(def);
 }
@@ -127,7 +129,8 @@ bool vr_domain_metadata_set(D *def, const char *key, const char *uri, const char
     }
     struct vr_xml_node *root = metadata_tree(arena, def);
     for (struct vr_xml_node *c = root ? root->first : NULL; c; c = c->next) {
-        if ((c->kind != VR_XML_ELEMENT && c->kind != VR_XML_COMMENT) || (c->kind == VR_XML_ELEMENT && vr_streq0(c->ns, uri)))
+        if ((c->kind != VR_XML_ELEMENT && c->kind != VR_XML_COMMENT) || (c->kind == VR_XML_ELEMENT && vr_streq0(c->ns,
+            uri)))
             continue;
         if (text.len)
             vr_buf_char(&text, '\n');

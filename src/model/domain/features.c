@@ -28,10 +28,13 @@ static bool state_needed(struct vr_parse *p, const struct vr_xml_node *node, voi
         return true;
     const char *where = node->parent ? node->parent->name : "";
     if (vr_streq(where, "hyperv"))
-        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("missing 'state' attribute for HyperV Enlightenment feature '%s'"), node->name);
+        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR,
+                             _("missing 'state' attribute for HyperV Enlightenment feature '%s'"), node->name);
     if (vr_streq(where, "kvm"))
-        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("missing 'state' attribute for KVM feature '%s'"), node->name);
-    vr_error_report(err, VIR_FROM_XML, VIR_ERR_XML_ERROR, -1, _("Missing required attribute 'state' in element '%s'"), node->name);
+        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("missing 'state' attribute for KVM feature '%s'"),
+                             node->name);
+    vr_error_report(err, VIR_FROM_XML, VIR_ERR_XML_ERROR, -1, _("Missing required attribute 'state' in element '%s'"),
+                    node->name);
     return vr_xml_locate(err, node);
 }
 static const struct vr_row state_rows[] = { VR_A_ONOFF(FEAT, state, "state"), VR_END };
@@ -70,14 +73,17 @@ static bool vendor_read(struct vr_parse *p, const struct vr_xml_node *node, void
     if (h->vendor_id.state != VR_TRI_ON)
         return true;
     if (!h->vendor_id_value)
-        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("missing 'value' attribute for HyperV feature 'vendor_id'"));
+        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR,
+                             _("missing 'value' attribute for HyperV feature 'vendor_id'"));
     if (strlen(h->vendor_id_value) > 12)
-        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("HyperV vendor_id value must not be more than %d characters."), 12);
+        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR,
+                             _("HyperV vendor_id value must not be more than %d characters."), 12);
     if (strchr(h->vendor_id_value, ','))
         return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("HyperV vendor_id value is invalid"));
     return true;
 }
-static const struct vr_row vendor_rows[] = { HV_IS(vendor_id), VR_A_STR(HV, vendor_id_value, "value", .when = vendor_shown), VR_END };
+static const struct vr_row vendor_rows[] = { HV_IS(vendor_id), VR_A_STR(HV, vendor_id_value, "value", .when =
+    vendor_shown), VR_END };
 #define HV_GROUP(n, r, m, ...) VR_GROUP(n, r, .has = VR_HAS(HV, m.present), __VA_ARGS__)
 static const struct vr_row hyperv_rows[] = {
     VR_A_STR(HV, mode, "mode"),
@@ -87,7 +93,8 @@ static const struct vr_row hyperv_rows[] = {
     HV_GROUP("stimer", stimer_rows, stimer),
     SWITCH(HV, reset, "reset"),
     HV_GROUP("vendor_id", vendor_rows, vendor_id, .after = vendor_read),
-    SWITCH(HV, frequencies, "frequencies"), SWITCH(HV, reenlightenment, "reenlightenment"), SWITCH(HV, tlbflush, "tlbflush"),
+    SWITCH(HV, frequencies, "frequencies"), SWITCH(HV, reenlightenment, "reenlightenment"), SWITCH(HV, tlbflush,
+        "tlbflush"),
     SWITCH(HV, ipi, "ipi"), SWITCH(HV, evmcs, "evmcs"), SWITCH(HV, avic, "avic"),
     VR_END,
 };
@@ -96,7 +103,8 @@ static bool hyperv_read(struct vr_parse *p, const struct vr_xml_node *node, void
     static const char *const modes[] = { "none", "custom", "passthrough", NULL };
     HV *h = base;
     if (h->mode && vr_name_index(modes, h->mode) < 0) {
-        vr_error_report(err, VIR_FROM_XML, VIR_ERR_XML_ERROR, -1, _("Invalid value for attribute 'mode' in element 'hyperv': '%s'."), h->mode);
+        vr_error_report(err, VIR_FROM_XML, VIR_ERR_XML_ERROR, -1,
+                        _("Invalid value for attribute 'mode' in element 'hyperv': '%s'."), h->mode);
         return vr_xml_locate(err, node);
     }
     if (!h->mode)
@@ -117,7 +125,8 @@ static bool ring_read(struct vr_parse *p, const struct vr_xml_node *node, void *
     const F *f = base;
     unsigned n = f->kvm.dirty_ring_size;
     if (f->kvm.dirty_ring.state == VR_TRI_ON && (n < 1024 || n > 65536 || (n & (n - 1))))
-        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("dirty ring must be power of 2 and ranges [1024, 65536]"));
+        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR,
+                             _("dirty ring must be power of 2 and ranges [1024, 65536]"));
     return true;
 }
 static const struct vr_row kvm_rows[] = {
@@ -139,15 +148,23 @@ static const struct vr_row xen_rows[] = {
 
 /* ---- the others -------------------------------------------------------------------------------------------------- */
 static const struct vr_row apic_rows[] = { VR_A_ONOFF(F, apic_eoi, "eoi"), VR_END };
-static const struct vr_row gic_rows[] = { VR_A_STR(F, gic_version, "version", .words = VR_WORDS("host", "2", "3")), VR_END };
-static const struct vr_row ioapic_rows[] = { VR_A_STR(F, ioapic, "driver", .required = true, .words = VR_WORDS("qemu", "kvm")), VR_END };
+static const struct vr_row gic_rows[] = { VR_A_STR(F, gic_version, "version", .words = VR_WORDS("host", "2", "3")),
+    VR_END };
+static const struct vr_row ioapic_rows[] = { VR_A_STR(F, ioapic, "driver", .required = true, .words = VR_WORDS("qemu",
+    "kvm")), VR_END };
 static const struct vr_row hpt_rows[] = {
-    VR_A_STR(F, hpt.resizing, "resizing", .words = VR_WORDS("enabled", "disabled", "required")), VR_T_SIZE(F, hpt.maxpagesize_kib, "maxpagesize", .bad = "Unable to parse HPT maxpagesize setting", .bad_code = VIR_ERR_CONFIG_UNSUPPORTED), VR_END,
+    VR_A_STR(F, hpt.resizing, "resizing", .words = VR_WORDS("enabled", "disabled", "required")), VR_T_SIZE(F,
+        hpt.maxpagesize_kib, "maxpagesize", .bad = "Unable to parse HPT maxpagesize setting", .bad_code =
+            VIR_ERR_CONFIG_UNSUPPORTED), VR_END,
 };
-static const struct vr_row msrs_rows[] = { VR_A_STR(F, msrs.unknown, "unknown", .required = true, .words = VR_WORDS("ignore", "fault")), VR_END };
-static const struct vr_row cfpc_rows[] = { VR_A_STR(F, cfpc, "value", .required = true, .words = VR_WORDS("broken", "workaround", "fixed")), VR_END };
-static const struct vr_row sbbc_rows[] = { VR_A_STR(F, sbbc, "value", .required = true, .words = VR_WORDS("broken", "workaround", "fixed")), VR_END };
-static const struct vr_row ibs_rows[] = { VR_A_STR(F, ibs, "value", .required = true, .words = VR_WORDS("broken", "workaround", "fixed-ibs", "fixed-ccd", "fixed-na")), VR_END };
+static const struct vr_row msrs_rows[] = { VR_A_STR(F, msrs.unknown, "unknown", .required = true, .words =
+                                                    VR_WORDS("ignore", "fault")), VR_END };
+static const struct vr_row cfpc_rows[] = { VR_A_STR(F, cfpc, "value", .required = true, .words = VR_WORDS("broken",
+    "workaround", "fixed")), VR_END };
+static const struct vr_row sbbc_rows[] = { VR_A_STR(F, sbbc, "value", .required = true, .words = VR_WORDS("broken",
+    "workaround", "fixed")), VR_END };
+static const struct vr_row ibs_rows[] = { VR_A_STR(F, ibs, "value", .required = true, .words = VR_WORDS("broken",
+    "workaround", "fixed-ibs", "fixed-ccd", "fixed-na")), VR_END };
 static const struct vr_row tcg_rows[] = { VR_T_OSIZE(F, tcg_tb_cache_kib, "tb-cache"), VR_END };
 static const struct vr_row async_rows[] = { VR_A_YESNO(FEAT, state, "enabled", .required = true), VR_END };
 
@@ -220,7 +237,8 @@ static void caps_format(struct vr_format *f, const void *base)
     const F *d = base;
     if (!d->capabilities_policy || (vr_streq(d->capabilities_policy, "default") && !d->capabilities.n))
         return;
-    vr_format_line(f, d->capabilities.n ? "<capabilities policy='%s'>" : "<capabilities policy='%s'/>", d->capabilities_policy);
+    vr_format_line(f, d->capabilities.n ? "<capabilities policy='%s'>" : "<capabilities policy='%s'/>",
+                   d->capabilities_policy);
     for (size_t i = 0; i < d->capabilities.n; i++) {
         f->indent += 2;
         vr_format_line(f, "<%s state='%s'/>", d->capabilities.v[i]->name, d->capabilities.v[i]->value);
@@ -232,7 +250,8 @@ static void caps_format(struct vr_format *f, const void *base)
 static const struct vr_row caps_inner[] = {
     VR_A_STR(F, capabilities_policy, "policy"), VR_LISTED(F, capabilities, "capability", vr_cookie_elem), VR_END,
 };
-static const struct vr_row caps_names[] = { VR_RAW(F, capabilities_policy, "capabilities"), VR_INLINE(caps_inner), VR_END };
+static const struct vr_row caps_names[] = { VR_RAW(F, capabilities_policy, "capabilities"), VR_INLINE(caps_inner),
+    VR_END };
 static const struct vr_custom_ops caps_ops = { .rows = caps_names, .parse = caps_parse, .format = caps_format };
 
 const struct vr_row vr_features_rows[] = {
@@ -290,19 +309,23 @@ static bool timer_after(struct vr_parse *p, const struct vr_xml_node *node, void
     static const char *const tracks[] = { "boot", "guest", "wall", "realtime", NULL };
     static const char *const modes[] = { "auto", "native", "emulate", "paravirt", "smpsafe", NULL };
     const T *t = obj;
-    const char *bad = t->track && vr_name_index(tracks, t->track) < 0 ? "track" : t->mode && vr_name_index(modes, t->mode) < 0 ? "mode" : NULL;
+    const char *bad = t->track && vr_name_index(tracks, t->track) < 0 ? "track" : t->mode && vr_name_index(modes,
+        t->mode) < 0 ? "mode" : NULL;
     if (bad) {
-        vr_error_report(err, VIR_FROM_XML, VIR_ERR_XML_ERROR, -1, _("Invalid value for attribute '%s' in element 'timer': '%s'."), bad, vr_xml_get(node, bad));
+        vr_error_report(err, VIR_FROM_XML, VIR_ERR_XML_ERROR, -1,
+                        _("Invalid value for attribute '%s' in element 'timer': '%s'."), bad, vr_xml_get(node, bad));
         return vr_xml_locate(err, node);
     }
     return true;
 }
-static const struct vr_xml_elem timer_elem = { .name = "timer", .size = sizeof(T), .rows = timer_rows, .after_parse = timer_after };
+static const struct vr_xml_elem timer_elem = { .name = "timer", .size = sizeof(T), .rows = timer_rows, .after_parse =
+    timer_after };
 
 #define AT(mask) VR_WHEN(C, offset, mask)
 #define O(X) VR_BIT(VR_CLOCK_##X)
 const struct vr_row vr_clock_rows[] = {
-    VR_A_ENUM(C, offset, "offset", vr_clock_offset_names, .unless_empty = true, .bad = "unknown clock offset '%s'", .bad_code = VIR_ERR_CONFIG_UNSUPPORTED),
+    VR_A_ENUM(C, offset, "offset", vr_clock_offset_names, .unless_empty = true, .bad = "unknown clock offset '%s'",
+              .bad_code = VIR_ERR_CONFIG_UNSUPPORTED),
     VR_A_STR(C, adjustment, "adjustment", AT(O(UTC) | O(LOCALTIME) | O(VARIABLE))),
     VR_A_STR(C, basis, "basis", AT(O(VARIABLE))),
     VR_A_STR(C, timezone, "timezone", AT(O(TIMEZONE))),

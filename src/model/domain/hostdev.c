@@ -13,10 +13,12 @@ VR_ENUM_NAMES(vr_hostdev_type, VR_HOSTDEV_TYPES)
 #define FOR(mask) VR_WHEN(HD, type, mask)
 
 static const struct vr_row vendor_rows[] = {
-    VR_A_UINT(HD, vendor, "id", .print = "0x%04x", .radix = VR_RADIX_ANY, .zero = true, .required = true, .max = 0xffff), VR_END,
+    VR_A_UINT(HD, vendor, "id", .print = "0x%04x", .radix = VR_RADIX_ANY, .zero = true, .required = true, .max =
+              0xffff), VR_END,
 };
 static const struct vr_row product_rows[] = {
-    VR_A_UINT(HD, product, "id", .print = "0x%04x", .radix = VR_RADIX_ANY, .zero = true, .required = true, .max = 0xffff), VR_END,
+    VR_A_UINT(HD, product, "id", .print = "0x%04x", .radix = VR_RADIX_ANY, .zero = true, .required = true, .max =
+              0xffff), VR_END,
 };
 static bool bus_said(const void *base, const struct vr_format *f)
 {
@@ -95,14 +97,16 @@ static const struct vr_row host_source_rows[] = {
 };
 static const struct vr_row mdev_address_rows[] = {
     VR_ROW_("uuid", VR_K_UUID, VR_AT_ATTR, VR_MEMBER(HD, mdev_uuid, struct vr_uuid),
-            .bad = "Cannot parse uuid attribute of element <address>", .bad_code = VIR_ERR_INTERNAL_ERROR, .has = VR_HAS(HD, has_mdev_uuid)), VR_END,
+            .bad = "Cannot parse uuid attribute of element <address>", .bad_code = VIR_ERR_INTERNAL_ERROR, .has =
+                VR_HAS(HD, has_mdev_uuid)), VR_END,
 };
 static const struct vr_row mdev_source_rows[] = { VR_GROUP("address", mdev_address_rows), VR_END };
 static const struct vr_row block_rows[] = { VR_T_STR(HD, caps_path, "block"), VR_END };
 static const struct vr_row char_rows[] = { VR_T_STR(HD, caps_path, "char"), VR_END };
 static const struct vr_row iface_rows[] = { VR_T_STR(HD, caps_iface, "interface"), VR_END };
 
-static const struct vr_row driver_rows[] = { VR_A_STR(HD, driver_name, "name", .words = VR_WORDS("default", "kvm", "vfio", "xen")), VR_END };
+static const struct vr_row driver_rows[] = { VR_A_STR(HD, driver_name, "name", .words = VR_WORDS("default", "kvm",
+    "vfio", "xen")), VR_END };
 static const struct vr_row teaming_rows[] = {
     VR_A_STR(HD, teaming.type, "type", .required = true, .words = VR_WORDS("persistent", "transient")),
     VR_A_STR(HD, teaming.persistent, "persistent"),
@@ -113,7 +117,8 @@ static bool not_iscsi_source(const void *base, const struct vr_format *f)
     return !is_iscsi(base, f);
 }
 static const struct vr_row hostdev_rows[] = {
-    VR_A_ENUM(HD, mode, "mode", vr_hostdev_mode_names, .bad = "unknown hostdev mode '%s'", .bad_code = VIR_ERR_CONFIG_UNSUPPORTED),
+    VR_A_ENUM(HD, mode, "mode", vr_hostdev_mode_names, .bad = "unknown hostdev mode '%s'", .bad_code =
+              VIR_ERR_CONFIG_UNSUPPORTED),
     VR_A_ENUM(HD, type, "type", vr_hostdev_type_names, .required = true, .missing = "missing source address type",
               .bad = "unknown host device source address type '%s'", .bad_code = VIR_ERR_CONFIG_UNSUPPORTED),
     VR_A_YESNO(HD, managed, "managed", .lenient = true),
@@ -146,15 +151,18 @@ static bool mdev_check(struct vr_parse *p, const struct vr_xml_node *node, HD *h
     static const char *const models[] = { "vfio-pci", "vfio-ccw", "vfio-ap", NULL };
     static const enum vr_address_type fits[] = { VR_ADDRESS_PCI, VR_ADDRESS_CCW, VR_ADDRESS_UNSET };
     if (!h->model)
-        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("Missing 'model' attribute in mediated device's <hostdev> element"));
+        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR,
+                             _("Missing 'model' attribute in mediated device's <hostdev> element"));
     int m = vr_name_index(models, h->model);
     if (m < 0)
         return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("unknown hostdev model '%s'"), h->model);
     if (h->info.type != VR_ADDRESS_UNSET && h->info.type != fits[m] && h->info.type != VR_ADDRESS_UNASSIGNED)
-        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("Unsupported address type '%s' with mediated device model '%s'"),
+        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR,
+                             _("Unsupported address type '%s' with mediated device model '%s'"),
                              vr_address_type_names[h->info.type], h->model);
     if (!h->has_mdev_uuid)
-        return vr_parse_fail(p, node, err, VIR_ERR_CONFIG_UNSUPPORTED, _("Missing 'uuid' attribute for element <address>"));
+        return vr_parse_fail(p, node, err, VIR_ERR_CONFIG_UNSUPPORTED,
+                             _("Missing 'uuid' attribute for element <address>"));
     return true;
 }
 
@@ -169,10 +177,13 @@ static bool hostdev_after(struct vr_parse *p, const struct vr_xml_node *node, vo
         h->managed = h->type == VR_HOSTDEV_SCSI_HOST || h->type == VR_HOSTDEV_MDEV ? VR_TRI_NO : VR_TRI_NO;
     if (h->type == VR_HOSTDEV_USB && !h->has_vendor && !vr_xml_child(vr_xml_child(node, "source"), "address"))
         return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("vendor cannot be 0."));
-    if (h->type == VR_HOSTDEV_SCSI && h->scsi_protocol && !vr_streq(h->scsi_protocol, "iscsi") && !vr_streq(h->scsi_protocol, "adapter"))
-        return vr_parse_fail(p, node, err, VIR_ERR_CONFIG_UNSUPPORTED, _("Unknown SCSI subsystem protocol '%s'"), h->scsi_protocol);
+    if (h->type == VR_HOSTDEV_SCSI && h->scsi_protocol && !vr_streq(h->scsi_protocol, "iscsi") &&
+        !vr_streq(h->scsi_protocol, "adapter"))
+        return vr_parse_fail(p, node, err, VIR_ERR_CONFIG_UNSUPPORTED, _("Unknown SCSI subsystem protocol '%s'"),
+                             h->scsi_protocol);
     if (h->type == VR_HOSTDEV_SCSI && !is_iscsi(h, NULL) && !h->adapter_name)
-        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("'adapter' name must be specified for scsi hostdev source"));
+        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR,
+                             _("'adapter' name must be specified for scsi hostdev source"));
     if (h->type == VR_HOSTDEV_SCSI_HOST && h->vhost_protocol && vr_streq(h->vhost_protocol, "vhost") && !h->wwpn)
         return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("missing vhost-scsi hostdev source wwpn"));
     if (h->type == VR_HOSTDEV_MDEV)

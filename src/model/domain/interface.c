@@ -29,7 +29,8 @@ static const struct vr_row vport_parameter_rows[] = {
     VR_END,
 };
 static const struct vr_row vport_rows[] = {
-    VR_A_ENUM(PORT, type, "type", vr_vport_type_names, .bad = "unknown virtualport type %s", .bad_code = VIR_ERR_CONFIG_UNSUPPORTED, .bad_domain = VR_DOMAIN(VIR_FROM_NONE)),
+    VR_A_ENUM(PORT, type, "type", vr_vport_type_names, .bad = "unknown virtualport type %s", .bad_code =
+              VIR_ERR_CONFIG_UNSUPPORTED, .bad_domain = VR_DOMAIN(VIR_FROM_NONE)),
     VR_GROUP("parameters", vport_parameter_rows),
     VR_END,
 };
@@ -95,7 +96,8 @@ static const struct vr_xml_elem bandwidth_elem = {
 };
 
 static const struct vr_row vlan_tag_rows[] = {
-    VR_A_UINT(struct vr_vlan_tag, id, "id", .required = true, .zero = true, .radix = VR_RADIX_ANY, .missing = "missing vlan tag id attribute"),
+    VR_A_UINT(struct vr_vlan_tag, id, "id", .required = true, .zero = true, .radix = VR_RADIX_ANY, .missing =
+              "missing vlan tag id attribute"),
     VR_A_STR(struct vr_vlan_tag, native_mode, "nativeMode", .words = VR_WORDS("tagged", "untagged")),
     VR_END,
 };
@@ -103,7 +105,8 @@ static bool vlan_tag_after(struct vr_parse *p, const struct vr_xml_node *node, v
 {
     const struct vr_vlan_tag *t = obj;
     if (t->id > 4095)
-        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("vlan tag id %lu too large (maximum 4095)"), (unsigned long)t->id);
+        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("vlan tag id %lu too large (maximum 4095)"),
+                             (unsigned long)t->id);
     return true;
 }
 static const struct vr_xml_elem vlan_tag_elem = {
@@ -118,9 +121,12 @@ static bool vlan_after(struct vr_parse *p, const struct vr_xml_node *node, void 
 {
     struct vr_vlan *v = obj;
     if (!v->tags.n)
-        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("missing tag id - each <vlan> must have at least one <tag id='n'/> subelement"));
+        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR,
+                             _("missing tag id - each <vlan> must have at least one <tag id='n'/> subelement"));
     if (v->trunk == VR_TRI_NO && v->tags.n > 1)
-        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("invalid \"trunk='%s'\" in <vlan> - trunk='yes' is required for more than one vlan tag"), "no");
+        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR,
+                             _("invalid \"trunk='%s'\" in <vlan> - trunk='yes' is required for more than one vlan tag"),
+                                 "no");
     if (v->tags.n > 1)
         v->trunk = VR_TRI_YES;
     return true;
@@ -162,7 +168,8 @@ static bool ip_after(struct vr_parse *p, const struct vr_xml_node *node, void *o
         ip->family = strchr(ip->address, ':') ? "ipv6" : "ipv4";
     return true;
 }
-const struct vr_xml_elem vr_net_ip_elem = { .name = "ip", .size = sizeof(IP), .rows = ip_rows, .after_parse = ip_after };
+const struct vr_xml_elem vr_net_ip_elem = { .name = "ip", .size = sizeof(IP), .rows = ip_rows, .after_parse =
+    ip_after };
 
 #define ROUTE struct vr_net_route
 static const struct vr_row route_rows[] = {
@@ -277,7 +284,8 @@ static bool reads_usb(const void *base)
     return source_is_usb(base, NULL);
 }
 static const struct vr_row pci_address_part[] = {
-    VR_INLINE_PART(NET, source_pci, vr_pci_place_rows, .when = source_is_pci, .reads = reads_pci, .after = vr_pci_address_check),
+    VR_INLINE_PART(NET, source_pci, vr_pci_place_rows, .when = source_is_pci, .reads = reads_pci, .after =
+                   vr_pci_address_check),
     VR_INLINE(usb_address_rows, .when = source_is_usb, .reads = reads_usb),
     VR_END,
 };
@@ -297,7 +305,8 @@ static const struct vr_row vds_source_rows[] = {
 
 /* ---- the rest ---------------------------------------------------------------------------------------------------- */
 static const struct vr_row mac_rows[] = {
-    VR_ROW_("address", VR_K_CODEC, VR_AT_ATTR, offsetof(NET, has_mac), .aux = &vr_mac_codec, .bad = "unable to parse mac address '%s'"),
+    VR_ROW_("address", VR_K_CODEC, VR_AT_ATTR, offsetof(NET, has_mac), .aux = &vr_mac_codec, .bad =
+            "unable to parse mac address '%s'"),
     VR_A_STR(NET, mac_type, "type"),
     VR_A_YESNO(NET, mac_check, "check"),
     VR_END,
@@ -328,15 +337,18 @@ static const struct vr_row model_rows[] = { VR_A_STR(NET, model, "type", .unless
 
 #define OFF struct vr_net_offloads
 static const struct vr_row host_offload_rows[] = {
-    VR_A_ONOFF(OFF, csum, "csum"), VR_A_ONOFF(OFF, gso, "gso"), VR_A_ONOFF(OFF, tso4, "tso4"), VR_A_ONOFF(OFF, tso6, "tso6"),
+    VR_A_ONOFF(OFF, csum, "csum"), VR_A_ONOFF(OFF, gso, "gso"), VR_A_ONOFF(OFF, tso4, "tso4"), VR_A_ONOFF(OFF, tso6,
+        "tso6"),
     VR_A_ONOFF(OFF, ecn, "ecn"), VR_A_ONOFF(OFF, ufo, "ufo"), VR_A_ONOFF(OFF, mrg_rxbuf, "mrg_rxbuf"), VR_END,
 };
 static const struct vr_row guest_offload_rows[] = {
-    VR_A_ONOFF(OFF, csum, "csum"), VR_A_ONOFF(OFF, tso4, "tso4"), VR_A_ONOFF(OFF, tso6, "tso6"), VR_A_ONOFF(OFF, ecn, "ecn"),
+    VR_A_ONOFF(OFF, csum, "csum"), VR_A_ONOFF(OFF, tso4, "tso4"), VR_A_ONOFF(OFF, tso6, "tso6"), VR_A_ONOFF(OFF, ecn,
+        "ecn"),
     VR_A_ONOFF(OFF, ufo, "ufo"), VR_END,
 };
 static const struct vr_xml_elem host_offload_elem = { .name = "host", .size = sizeof(OFF), .rows = host_offload_rows };
-static const struct vr_xml_elem guest_offload_elem = { .name = "guest", .size = sizeof(OFF), .rows = guest_offload_rows };
+static const struct vr_xml_elem guest_offload_elem = { .name = "guest", .size = sizeof(OFF), .rows =
+    guest_offload_rows };
 
 static const struct vr_row driver_rows[] = {
     VR_A_ENUM(NET, driver, "name", vr_net_driver_names, .lenient = true),
@@ -423,12 +435,15 @@ static const struct vr_row interface_rows[] = {
     VR_END,
 };
 
-static bool needs(struct vr_parse *p, const struct vr_xml_node *node, const NET *n, struct vr_error **err, const char *attr)
+static bool needs(struct vr_parse *p, const struct vr_xml_node *node, const NET *n, struct vr_error **err,
+                  const char *attr)
 {
     const char *type = vr_net_type_names[n->type];
     if (!vr_xml_child(node, "source"))
-        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("interface type='%s' requires a 'source' element"), type);
-    vr_error_report(err, VIR_FROM_XML, VIR_ERR_XML_ERROR, -1, _("Missing required attribute '%s' in element 'source'"), attr);
+        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("interface type='%s' requires a 'source' element"),
+                             type);
+    vr_error_report(err, VIR_FROM_XML, VIR_ERR_XML_ERROR, -1, _("Missing required attribute '%s' in element 'source'"),
+                    attr);
     return vr_xml_locate(err, vr_xml_child(node, "source"));
 }
 
@@ -453,17 +468,20 @@ static bool source_said(struct vr_parse *p, const struct vr_xml_node *node, NET 
         return n->source_addr_type || vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("missing source address type"));
     case VR_NET_VHOSTUSER:
         if (!n->vhost_type || !vr_streq(n->vhost_type, "unix"))
-            return vr_parse_fail(p, node, err, VIR_ERR_CONFIG_UNSUPPORTED, _("Type='%s' unsupported for <interface type='vhostuser'>"),
+            return vr_parse_fail(p, node, err, VIR_ERR_CONFIG_UNSUPPORTED,
+                                 _("Type='%s' unsupported for <interface type='vhostuser'>"),
                                  n->vhost_type ? n->vhost_type : "");
         if (!n->vhost_path)
             return needs(p, node, n, err, "path");
         if (!n->model || !vr_starts_with(n->model, "virtio"))
             return vr_parse_fail(p, node, err, VIR_ERR_INTERNAL_ERROR,
-                                 _("Wrong or no <model> 'type' attribute specified with <interface type='vhostuser'/>. vhostuser requires the virtio-net* frontend"));
+                                 _("Wrong or no <model> 'type' attribute specified with "
+                                   "<interface type='vhostuser'/>. vhostuser requires the virtio-net* frontend"));
         if (!n->vhost_mode)
             return needs(p, node, n, err, "mode");
         if (!vr_streq(n->vhost_mode, "client") && !vr_streq(n->vhost_mode, "server"))
-            return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("Wrong <source> 'mode' attribute specified with <interface type='vhostuser'/>"));
+            return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR,
+                                 _("Wrong <source> 'mode' attribute specified with <interface type='vhostuser'/>"));
         return true;
     default: return true;
     }
@@ -473,7 +491,8 @@ static bool source_said(struct vr_parse *p, const struct vr_xml_node *node, NET 
 static const char *canonical_model(const char *model)
 {
     static const char *const known[] = { "netfront", "rtl8139", "virtio", "e1000", "e1000e", "virtio-transitional",
-        "virtio-non-transitional", "usb-net", "spapr-vlan", "lan9118", "smc91c111", "vlance", "vmxnet", "vmxnet2", "vmxnet3",
+        "virtio-non-transitional", "usb-net", "spapr-vlan", "lan9118", "smc91c111", "vlance", "vmxnet", "vmxnet2",
+            "vmxnet3",
         "Am79C970A", "Am79C973", "82540EM", "82545EM", "82543GC" };
     for (size_t i = 0; model && i < VR_COUNT(known); i++)
         if (!strcasecmp(model, known[i]))
@@ -498,17 +517,22 @@ static bool interface_after(struct vr_parse *p, const struct vr_xml_node *node, 
         static const char *const host[] = { "kvm", "vfio", "xen", "default", NULL };
         const char *name = vr_xml_get(driver, "name");
         if (name && vr_name_index(host, name) < 0)
-            return vr_parse_fail(p, driver, err, VIR_ERR_CONFIG_UNSUPPORTED, _("Unknown interface <driver name='%s'> has been specified"), name);
+            return vr_parse_fail(p, driver, err, VIR_ERR_CONFIG_UNSUPPORTED,
+                                 _("Unknown interface <driver name='%s'> has been specified"), name);
     } else if (driver && vr_xml_get(driver, "name") && !n->driver)
-        return vr_parse_fail(p, driver, err, VIR_ERR_CONFIG_UNSUPPORTED, _("Unknown interface <driver name='%s'> has been specified"),
+        return vr_parse_fail(p, driver, err, VIR_ERR_CONFIG_UNSUPPORTED,
+                             _("Unknown interface <driver name='%s'> has been specified"),
                              vr_xml_get(driver, "name"));
     if (backend && n->backend_type && !vr_streq(n->backend_type, "default"))
-        return vr_parse_fail(p, backend, err, VIR_ERR_XML_ERROR, _("Invalid value for attribute 'type' in element 'backend': '%s'."),
+        return vr_parse_fail(p, backend, err, VIR_ERR_XML_ERROR,
+                             _("Invalid value for attribute 'type' in element 'backend': '%s'."),
                              n->backend_type);
-    if (n->model && strspn(n->model, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") != strlen(n->model))
+    if (n->model && strspn(n->model,
+                           "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") != strlen(n->model))
         return vr_parse_fail(p, node, err, VIR_ERR_INVALID_ARG, _("Model name contains invalid characters"));
     if (n->teaming_type && vr_streq(n->teaming_type, "transient") && !n->teaming_persistent)
-        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("teaming transient element requires a persistent attribute"));
+        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR,
+                             _("teaming transient element requires a persistent attribute"));
     return true;
 }
 

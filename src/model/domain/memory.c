@@ -26,11 +26,13 @@ static const struct vr_row memory_source_rows[] = {
 static const struct vr_row label_rows[] = { VR_T_SIZE(MEM, label_kib, "size"), VR_END };
 static const struct vr_row memory_target_rows[] = {
     VR_T_SIZE(MEM, size_kib, "size", .required = true, .missing = "missing element or attribute './size'"),
-    VR_ROW_("node", VR_K_OUINT, VR_AT_TEXT, VR_MEMBER_SIZED(MEM, node, 8), .bad = "invalid or missing value of memory device node"),
+    VR_ROW_("node", VR_K_OUINT, VR_AT_TEXT, VR_MEMBER_SIZED(MEM, node, 8), .bad =
+            "invalid or missing value of memory device node"),
     VR_GROUP("label", label_rows),
     VR_T_SIZE(MEM, block_kib, "block"),
     VR_T_SIZE(MEM, requested_kib, "requested", .zero = true, VR_WHEN(MEM, model, VR_BIT(VR_MEMORY_VIRTIO_MEM))),
-    VR_T_SIZE(MEM, current_kib, "current", .zero = true, VR_WHEN(MEM, model, VR_BIT(VR_MEMORY_VIRTIO_MEM)), .when = live, .not_inactive_parse = true),
+    VR_T_SIZE(MEM, current_kib, "current", .zero = true, VR_WHEN(MEM, model, VR_BIT(VR_MEMORY_VIRTIO_MEM)), .when =
+              live, .not_inactive_parse = true),
     VR_PRESENT(MEM, readonly, "readonly"),
     VR_END,
 };
@@ -64,16 +66,21 @@ const struct vr_xml_elem vr_memory_elem = {
 #define FS struct vr_filesystem
 #define IS(T) VR_WHEN(FS, type, VR_BIT(VR_FS_##T))
 static const struct vr_row fs_driver_rows[] = {
-    VR_A_ENUM(FS, driver, "type", vr_fs_driver_names, .bad = "unknown fs driver type '%s'", .bad_code = VIR_ERR_CONFIG_UNSUPPORTED),
-    VR_A_ENUM(FS, format, "format", vr_storage_format_names, .bad = "unknown driver format value '%s'", .bad_code = VIR_ERR_CONFIG_UNSUPPORTED),
+    VR_A_ENUM(FS, driver, "type", vr_fs_driver_names, .bad = "unknown fs driver type '%s'", .bad_code =
+              VIR_ERR_CONFIG_UNSUPPORTED),
+    VR_A_ENUM(FS, format, "format", vr_storage_format_names, .bad = "unknown driver format value '%s'", .bad_code =
+              VIR_ERR_CONFIG_UNSUPPORTED),
     VR_A_STR(FS, wrpolicy, "wrpolicy"),
     VR_A_UINT(FS, queue_size, "queue"),
     VR_INLINE_PART(FS, virtio, vr_virtio_rows),
     VR_END,
 };
-static const struct vr_row cache_rows[] = { VR_A_STR(FS, cache_mode, "mode", .words = VR_WORDS("none", "always")), VR_END };
-static const struct vr_row sandbox_rows[] = { VR_A_STR(FS, sandbox, "mode", .words = VR_WORDS("namespace", "chroot")), VR_END };
-static const struct vr_row lock_rows[] = { VR_A_ONOFF(FS, posix_lock, "posix"), VR_A_ONOFF(FS, flock, "flock"), VR_END };
+static const struct vr_row cache_rows[] = { VR_A_STR(FS, cache_mode, "mode", .words = VR_WORDS("none", "always")),
+    VR_END };
+static const struct vr_row sandbox_rows[] = { VR_A_STR(FS, sandbox, "mode", .words = VR_WORDS("namespace", "chroot")),
+    VR_END };
+static const struct vr_row lock_rows[] = { VR_A_ONOFF(FS, posix_lock, "posix"), VR_A_ONOFF(FS, flock, "flock"),
+    VR_END };
 static const struct vr_row pool_rows[] = { VR_A_OUINT(FS, thread_pool_size, "size"), VR_END };
 static const struct vr_row binary_rows[] = {
     VR_A_STR(FS, binary, "path"),
@@ -101,8 +108,10 @@ static bool access_shown(const void *base, const struct vr_format *f)
     return ((const FS *)base)->accessmode != 0;
 }
 static const struct vr_row fs_rows[] = {
-    VR_A_ENUM(FS, type, "type", vr_fs_type_names, .bad = "unknown filesystem type '%s'", .bad_code = VIR_ERR_CONFIG_UNSUPPORTED),
-    VR_A_ENUM(FS, accessmode, "accessmode", vr_fs_access_names, .when = access_shown, .bad = "unknown accessmode '%s'", .bad_code = VIR_ERR_CONFIG_UNSUPPORTED),
+    VR_A_ENUM(FS, type, "type", vr_fs_type_names, .bad = "unknown filesystem type '%s'", .bad_code =
+              VIR_ERR_CONFIG_UNSUPPORTED),
+    VR_A_ENUM(FS, accessmode, "accessmode", vr_fs_access_names, .when = access_shown, .bad = "unknown accessmode '%s'",
+              .bad_code = VIR_ERR_CONFIG_UNSUPPORTED),
     VR_A_STR(FS, fmode, "fmode"),
     VR_A_STR(FS, dmode, "dmode"),
     VR_A_ENUM(FS, model, "model", vr_virtio_model_names),
@@ -125,7 +134,8 @@ static bool fs_before(struct vr_parse *p, const struct vr_xml_node *node, void *
 }
 
 /* Modes are octal, written with a leading zero. */
-static bool mode_read(struct vr_parse *p, const struct vr_xml_node *node, const char *name, const char **mode, struct vr_error **err)
+static bool mode_read(struct vr_parse *p, const struct vr_xml_node *node, const char *name, const char **mode,
+                      struct vr_error **err)
 {
     uint64_t v;
     if (!*mode)
@@ -143,7 +153,8 @@ static bool fs_after(struct vr_parse *p, const struct vr_xml_node *node, void *o
         return false;
     if (!f->accessmode)
         f->accessmode = f->driver == VR_FS_DRIVER_VIRTIOFS ? VR_FS_ACCESS_UNSET : VR_FS_ACCESS_PASSTHROUGH;
-    bool source = f->source_dir || f->source_dev || f->source_file || f->source_name || f->source_socket || f->source_usage_kib ||
+    bool source = f->source_dir || f->source_dev || f->source_file || f->source_name || f->source_socket ||
+        f->source_usage_kib ||
                   (f->source_pool && f->source_volume);
     if (!source && f->type != VR_FS_RAM) {
         vr_error_report(err, p->domain, VIR_ERR_NO_SOURCE, -1, f->target_dir ? "%s" : NULL, f->target_dir);
@@ -155,9 +166,11 @@ static bool fs_after(struct vr_parse *p, const struct vr_xml_node *node, void *o
         return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("missing 'usage' attribute for RAM filesystem"));
     static const char *const policies[] = { "default", "immediate", NULL };
     if (f->wrpolicy && vr_name_index(policies, f->wrpolicy) < 0)
-        return vr_parse_fail(p, node, err, VIR_ERR_CONFIG_UNSUPPORTED, _("unknown filesystem write policy '%s'"), f->wrpolicy);
+        return vr_parse_fail(p, node, err, VIR_ERR_CONFIG_UNSUPPORTED, _("unknown filesystem write policy '%s'"),
+                             f->wrpolicy);
     return true;
 }
 const struct vr_xml_elem vr_filesystem_elem = {
-    .name = "filesystem", .size = sizeof(FS), .rows = fs_rows, .own_arena = true, .before_parse = fs_before, .after_parse = fs_after,
+    .name = "filesystem", .size = sizeof(FS), .rows = fs_rows, .own_arena = true, .before_parse = fs_before,
+        .after_parse = fs_after,
 };

@@ -12,7 +12,8 @@ VR_ENUM_NAMES(vr_firmware, VR_FIRMWARES)
 
 #define OS struct vr_os
 static const struct vr_row type_rows[] = {
-    VR_A_STR(OS, arch, "arch", .unless_empty = true), VR_A_STR(OS, machine, "machine", .unless_empty = true), VR_C_STR(OS, type), VR_END,
+    VR_A_STR(OS, arch, "arch", .unless_empty = true), VR_A_STR(OS, machine, "machine", .unless_empty = true),
+        VR_C_STR(OS, type), VR_END,
 };
 static const struct vr_row feature_rows[] = {
     VR_A_YESNO(struct vr_firmware_feature, enabled, "enabled", .required = true),
@@ -25,7 +26,8 @@ static bool feature_after(struct vr_parse *p, const struct vr_xml_node *node, vo
     const struct vr_firmware_feature *f = obj;
     if (vr_name_index(names, f->name) >= 0)
         return true;
-    vr_error_report(err, VIR_FROM_XML, VIR_ERR_XML_ERROR, -1, _("Invalid value for attribute 'name' in element 'feature': '%s'."), f->name);
+    vr_error_report(err, VIR_FROM_XML, VIR_ERR_XML_ERROR, -1,
+                    _("Invalid value for attribute 'name' in element 'feature': '%s'."), f->name);
     return vr_xml_locate(err, node);
 }
 static const struct vr_xml_elem feature_elem = {
@@ -55,13 +57,15 @@ static bool nvram_parse(struct vr_parse *p, const struct vr_xml_node *node, void
     if (format) {
         int f = vr_name_index(vr_storage_format_names + 1, format);
         if (f < 0)
-            return vr_parse_fail(p, n, err, VIR_ERR_XML_ERROR, _("Invalid value for attribute 'format' in element 'nvram': '%s'."), format);
+            return vr_parse_fail(p, n, err, VIR_ERR_XML_ERROR,
+                                 _("Invalid value for attribute 'format' in element 'nvram': '%s'."), format);
         os->nvram_format = (enum vr_storage_format)(f + 1);
     }
     if (type) {
         int t = vr_name_index(vr_storage_type_names + 1, type);
         if (t < 0) {
-            vr_error_report(err, VIR_FROM_XML, VIR_ERR_XML_ERROR, -1, _("Invalid value for attribute 'type' in element 'nvram': '%s'."), type);
+            vr_error_report(err, VIR_FROM_XML, VIR_ERR_XML_ERROR, -1,
+                            _("Invalid value for attribute 'type' in element 'nvram': '%s'."), type);
             return vr_xml_locate(err, n);
         }
         src->type = (enum vr_storage_type)(t + 1);
@@ -122,9 +126,11 @@ static const struct vr_custom_ops nvram_ops = { .rows = nvram_names, .parse = nv
 static const struct vr_row table_rows[] = {
     VR_A_STR(struct vr_acpi_table, type, "type", .required = true), VR_C_STR(struct vr_acpi_table, path), VR_END,
 };
-static const struct vr_xml_elem table_elem = { .name = "table", .size = sizeof(struct vr_acpi_table), .rows = table_rows };
+static const struct vr_xml_elem table_elem = { .name = "table", .size = sizeof(struct vr_acpi_table), .rows =
+    table_rows };
 static const struct vr_row acpi_rows[] = { VR_LISTED(OS, acpi_tables, "table", table_elem), VR_END };
-static const struct vr_row boot_rows[] = { VR_A_ENUM(struct vr_boot, dev, "dev", vr_boot_device_names, .required = true), VR_END };
+static const struct vr_row boot_rows[] = { VR_A_ENUM(struct vr_boot, dev, "dev", vr_boot_device_names, .required =
+                                                     true), VR_END };
 static const struct vr_xml_elem boot_elem = { .name = "boot", .size = sizeof(struct vr_boot), .rows = boot_rows };
 static bool bootmenu_after(struct vr_parse *p, const struct vr_xml_node *node, void *base, struct vr_error **err)
 {
@@ -134,17 +140,20 @@ static bool bootmenu_after(struct vr_parse *p, const struct vr_xml_node *node, v
     os->bootmenu_timeout = 0;
     if (t && os->bootmenu == VR_TRI_YES) {
         if (!vr_text_u64(t, 10, 65535, &v))
-            return vr_parse_fail(p, node, err, VIR_ERR_CONFIG_UNSUPPORTED, _("invalid value for boot menu timeout, must be in range [0,65535]"));
+            return vr_parse_fail(p, node, err, VIR_ERR_CONFIG_UNSUPPORTED,
+                                 _("invalid value for boot menu timeout, must be in range [0,65535]"));
         os->bootmenu_timeout = (unsigned)v;
     }
     return true;
 }
 static const struct vr_row bootmenu_rows[] = {
-    VR_A_YESNO(OS, bootmenu, "enable", .lenient = true), VR_A_UINT(OS, bootmenu_timeout, "timeout", .lenient = true), VR_END,
+    VR_A_YESNO(OS, bootmenu, "enable", .lenient = true), VR_A_UINT(OS, bootmenu_timeout, "timeout", .lenient = true),
+        VR_END,
 };
 static const struct vr_row bios_rows[] = {
     VR_A_YESNO(OS, bios_useserial, "useserial", .lenient = true),
-    VR_A_OINT(OS, reboot_timeout, "rebootTimeout", .bad = "invalid value for rebootTimeout, must be in range [-1,65535]",
+    VR_A_OINT(OS, reboot_timeout, "rebootTimeout", .bad =
+              "invalid value for rebootTimeout, must be in range [-1,65535]",
               .bad_code = VIR_ERR_CONFIG_UNSUPPORTED),
     VR_END,
 };
@@ -153,10 +162,12 @@ static const struct vr_row initenv_rows[] = {
     VR_A_STR(struct vr_cookie, name, "name", .required = true, .missing = "No name supplied for <initenv> element"),
     VR_C_STR(struct vr_cookie, value), VR_END,
 };
-static const struct vr_xml_elem initenv_elem = { .name = "initenv", .size = sizeof(struct vr_cookie), .rows = initenv_rows };
+static const struct vr_xml_elem initenv_elem = { .name = "initenv", .size = sizeof(struct vr_cookie), .rows =
+    initenv_rows };
 
 const struct vr_row vr_os_rows[] = {
-    VR_A_ENUM(OS, firmware, "firmware", vr_firmware_names, .bad = "unknown firmware value %s", .bad_code = VIR_ERR_XML_ERROR),
+    VR_A_ENUM(OS, firmware, "firmware", vr_firmware_names, .bad = "unknown firmware value %s", .bad_code =
+              VIR_ERR_XML_ERROR),
     VR_GROUP("type", type_rows),
     VR_GROUP("firmware", firmware_rows),
     VR_T_STR(OS, init, "init"),
@@ -209,7 +220,8 @@ static void sort_entries(struct vr_arena *arena, struct vr_sysinfo_group *g, con
     *g = sorted;
 }
 static const char *const bios_names[] = { "vendor", "version", "date", "release", NULL };
-static const char *const system_names[] = { "manufacturer", "product", "version", "serial", "uuid", "sku", "family", NULL };
+static const char *const system_names[] = { "manufacturer", "product", "version", "serial", "uuid", "sku", "family",
+    NULL };
 static const char *const board_names[] = { "manufacturer", "product", "version", "serial", "asset", "location", NULL };
 static const char *const chassis_names[] = { "manufacturer", "version", "serial", "asset", "sku", NULL };
 #define GROUP_ELEM(var, el, names_)                                                                \
@@ -223,7 +235,8 @@ GROUP_ELEM(bios_elem, "bios", bios_names);
 GROUP_ELEM(system_elem, "system", system_names);
 GROUP_ELEM(board_elem, "baseBoard", board_names);
 GROUP_ELEM(chassis_elem, "chassis", chassis_names);
-static const struct vr_xml_elem oem_elem = { .name = "oemStrings", .size = sizeof(struct vr_sysinfo_group), .rows = group_rows };
+static const struct vr_xml_elem oem_elem = { .name = "oemStrings", .size = sizeof(struct vr_sysinfo_group), .rows =
+    group_rows };
 
 #define SYS struct vr_sysinfo
 static const struct vr_row sysinfo_rows[] = {
@@ -240,7 +253,8 @@ static bool sysinfo_after(struct vr_parse *p, const struct vr_xml_node *node, vo
 {
     const SYS *s = obj;
     if (!vr_streq(s->type, "smbios") && !vr_streq(s->type, "fwcfg")) {
-        vr_error_report(err, VIR_FROM_XML, VIR_ERR_XML_ERROR, -1, _("Invalid value for attribute 'type' in element 'sysinfo': '%s'."), s->type);
+        vr_error_report(err, VIR_FROM_XML, VIR_ERR_XML_ERROR, -1,
+                        _("Invalid value for attribute 'type' in element 'sysinfo': '%s'."), s->type);
         return vr_xml_locate(err, node);
     }
     for (size_t i = 0; i < s->fwcfg.n; i++) {
@@ -248,8 +262,10 @@ static bool sysinfo_after(struct vr_parse *p, const struct vr_xml_node *node, vo
         if (!e->name)
             return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("Firmware entry is missing 'name' attribute"));
         if (!e->value && !e->file)
-            return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("Firmware entry must have either value or 'file' attribute"));
+            return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR,
+                                 _("Firmware entry must have either value or 'file' attribute"));
     }
     return true;
 }
-const struct vr_xml_elem vr_sysinfo_elem = { .name = "sysinfo", .size = sizeof(SYS), .rows = sysinfo_rows, .after_parse = sysinfo_after };
+const struct vr_xml_elem vr_sysinfo_elem = { .name = "sysinfo", .size = sizeof(SYS), .rows = sysinfo_rows,
+    .after_parse = sysinfo_after };

@@ -37,7 +37,8 @@ static bool secret_check(struct vr_parse *p, const struct vr_xml_node *node, voi
         return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("either auth secret uuid or usage expected"));
     return true;
 }
-static const struct vr_xml_elem secret_elem = { .name = "secret", .size = sizeof(SECRET), .rows = secret_rows, .after_parse = secret_check };
+static const struct vr_xml_elem secret_elem = { .name = "secret", .size = sizeof(SECRET), .rows = secret_rows,
+    .after_parse = secret_check };
 
 #define AUTH struct vr_storage_auth
 static const struct vr_row auth_rows[] = {
@@ -110,7 +111,8 @@ static bool reconnect_skipped(const void *obj, const struct vr_format *f)
     return !((const struct vr_reconnect *)obj)->enabled;
 }
 const struct vr_xml_elem vr_reconnect_elem = {
-    .skip_format = reconnect_skipped, .name = "reconnect", .size = sizeof(struct vr_reconnect), .rows = reconnect_rows, .after_parse = reconnect_check,
+    .skip_format = reconnect_skipped, .name = "reconnect", .size = sizeof(struct vr_reconnect), .rows = reconnect_rows,
+        .after_parse = reconnect_check,
 };
 
 #define PR struct vr_reservations
@@ -131,12 +133,14 @@ static const struct vr_row reservations_rows[] = {
     VR_GROUP("source", reservations_source_rows, .when = reservations_source_shown),
     VR_END,
 };
-static const struct vr_xml_elem reservations_elem = { .name = "reservations", .size = sizeof(PR), .rows = reservations_rows };
+static const struct vr_xml_elem reservations_elem = { .name = "reservations", .size = sizeof(PR), .rows =
+    reservations_rows };
 
 #define HOST struct vr_storage_host
 static const struct vr_row host_rows[] = {
     VR_A_STR(HOST, name, "name"),
-    VR_A_OUINT(HOST, port, "port", .max = 65535, .bad = "failed to parse port number '%s'", .bad_code = VIR_ERR_INVALID_ARG),
+    VR_A_OUINT(HOST, port, "port", .max = 65535, .bad = "failed to parse port number '%s'", .bad_code =
+               VIR_ERR_INVALID_ARG),
     VR_A_ENUM(HOST, transport, "transport", vr_host_transport_names, .unset = VR_TRANSPORT_TCP,
               .bad = "unknown protocol transport type '%s'", .bad_code = VIR_ERR_CONFIG_UNSUPPORTED),
     VR_A_STR(HOST, socket, "socket"),
@@ -155,19 +159,23 @@ static bool host_check(struct vr_parse *p, const struct vr_xml_node *node, void 
         return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("missing name for host"));
     return true;
 }
-static const struct vr_xml_elem host_elem = { .name = "host", .size = sizeof(HOST), .rows = host_rows, .after_parse = host_check };
+static const struct vr_xml_elem host_elem = { .name = "host", .size = sizeof(HOST), .rows = host_rows, .after_parse =
+    host_check };
 
 static const struct vr_row cookie_value_rows[] = {
     VR_A_STR(struct vr_cookie, name, "name"),
     VR_C_STR(struct vr_cookie, value),
     VR_END,
 };
-const struct vr_xml_elem vr_cookie_elem = { .name = "cookie", .size = sizeof(struct vr_cookie), .rows = cookie_value_rows };
+const struct vr_xml_elem vr_cookie_elem = { .name = "cookie", .size = sizeof(struct vr_cookie), .rows =
+    cookie_value_rows };
 
 static const struct vr_row slice_rows[] = {
     VR_A_STR(struct vr_slice, type, "type"),
-    VR_A_U64(struct vr_slice, offset, "offset", .zero = true, .bad = "malformed value '%s' of 'offset' attribute of slice"),
-    VR_A_U64(struct vr_slice, size, "size", .required = true, .nonzero = true, .bad = "malformed value '%s' of 'size' attribute of slice"),
+    VR_A_U64(struct vr_slice, offset, "offset", .zero = true, .bad =
+             "malformed value '%s' of 'offset' attribute of slice"),
+    VR_A_U64(struct vr_slice, size, "size", .required = true, .nonzero = true, .bad =
+             "malformed value '%s' of 'size' attribute of slice"),
     VR_END,
 };
 static const struct vr_xml_elem slice_elem = { .name = "slice", .size = sizeof(struct vr_slice), .rows = slice_rows };
@@ -202,7 +210,8 @@ const struct vr_row vr_source_format_rows[] = {
               .bad_code = VIR_ERR_CONFIG_UNSUPPORTED),
     VR_END,
 };
-const struct vr_xml_elem vr_source_format_elem = { .name = "source", .size = sizeof(SRC), .rows = vr_source_format_rows };
+const struct vr_xml_elem vr_source_format_elem = { .name = "source", .size = sizeof(SRC), .rows =
+    vr_source_format_rows };
 
 static bool index_shown(const void *base, const struct vr_format *f)
 {
@@ -252,7 +261,8 @@ const struct vr_row vr_source_rows[] = {
 };
 
 /* The secret of a login must be of the protocol's kind. */
-bool vr_source_auth_check(struct vr_parse *p, const struct vr_xml_node *node, const SRC *src, const struct vr_storage_auth *auth,
+bool vr_source_auth_check(struct vr_parse *p, const struct vr_xml_node *node, const SRC *src,
+                          const struct vr_storage_auth *auth,
                           struct vr_error **err)
 {
     const char *want = src->protocol == VR_PROTO_ISCSI ? "iscsi" : src->protocol == VR_PROTO_RBD ? "ceph" : NULL;
@@ -281,17 +291,20 @@ bool vr_source_check(struct vr_parse *p, const struct vr_xml_node *node, SRC *sr
             return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("unsupported source type '%s'"),
                                  src->vhost_type ? src->vhost_type : "");
         if (!src->nvme_namespace)
-            return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("Missing required attribute 'namespace' in element 'source'"));
+            return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR,
+                                 _("Missing required attribute 'namespace' in element 'source'"));
         if (!src->managed)
             src->managed = VR_TRI_YES;
     }
     if (src->type == VR_STORAGE_VHOST_USER && (!src->vhost_type || !vr_streq(src->vhost_type, "unix")))
-        return vr_parse_fail(p, node, err, VIR_ERR_CONFIG_UNSUPPORTED, _("only unix type is supported for vhostuser disk source"));
+        return vr_parse_fail(p, node, err, VIR_ERR_CONFIG_UNSUPPORTED,
+                             _("only unix type is supported for vhostuser disk source"));
     if (src->startup_policy) {
         static const char *const policies[] = { "default", "mandatory", "requisite", "optional", NULL };
         if (vr_name_index(policies, src->startup_policy) < 0)
             return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR,
-                                 _("Invalid value for attribute 'startupPolicy' in element 'source': '%s'."), src->startup_policy);
+                                 _("Invalid value for attribute 'startupPolicy' in element 'source': '%s'."),
+                                     src->startup_policy);
         if (vr_streq(src->startup_policy, "default"))
             src->startup_policy = NULL;
     }
@@ -314,7 +327,8 @@ static const struct vr_row max_size_rows[] = {
     VR_END,
 };
 static const struct vr_row format_rows[] = {
-    VR_A_ENUM(SRC, format, "type", vr_storage_format_names, .required = true, .missing = "missing disk backing store format",
+    VR_A_ENUM(SRC, format, "type", vr_storage_format_names, .required = true, .missing =
+              "missing disk backing store format",
               .bad = "unknown disk backing store format '%s'", .bad_code = VIR_ERR_CONFIG_UNSUPPORTED),
     VR_GROUP("metadata_cache", max_size_rows),
     VR_END,

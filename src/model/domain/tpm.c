@@ -14,7 +14,8 @@ VR_ENUM_NAMES(vr_tpm_version, VR_TPM_VERSIONS)
 
 static const struct vr_row device_rows[] = { VR_A_STR(TPM, device_path, "path"), VR_END };
 static const struct vr_row encryption_rows[] = {
-    VR_A_UUID(TPM, encryption_secret, has_encryption_secret, "secret", .bad = "Unable to parse secret uuid '%s'"), VR_END,
+    VR_A_UUID(TPM, encryption_secret, has_encryption_secret, "secret", .bad = "Unable to parse secret uuid '%s'"),
+        VR_END,
 };
 static const struct vr_row banks_rows[] = {
     VR_PRESENT(TPM, pcr_banks.sha1, "sha1"), VR_PRESENT(TPM, pcr_banks.sha256, "sha256"),
@@ -36,7 +37,8 @@ static bool version_shown(const void *base, const struct vr_format *f)
     return true;
 }
 static const struct vr_row backend_rows[] = {
-    VR_A_ENUM(TPM, backend, "type", vr_tpm_backend_names, .bad = "Unknown TPM backend type '%s'", .bad_code = VIR_ERR_CONFIG_UNSUPPORTED,
+    VR_A_ENUM(TPM, backend, "type", vr_tpm_backend_names, .bad = "Unknown TPM backend type '%s'", .bad_code =
+              VIR_ERR_CONFIG_UNSUPPORTED,
               .required = true, .missing = "missing TPM device backend type"),
     VR_A_ENUM(TPM, version, "version", vr_tpm_version_names, IS(EMULATOR), .when = version_shown,
               .bad = "Unsupported TPM version '%s'", .bad_code = VIR_ERR_CONFIG_UNSUPPORTED),
@@ -73,9 +75,11 @@ static bool tpm_after(struct vr_parse *p, const struct vr_xml_node *node, void *
         if (!t->external)
             return vr_parse_fail(p, b, err, VIR_ERR_XML_ERROR, _("missing external TPM backend source"));
         if (t->external->type != VR_CHR_UNIX)
-            return vr_parse_fail(p, b, err, VIR_ERR_XML_ERROR, _("only source type 'unix' is supported for external TPM device"));
+            return vr_parse_fail(p, b, err, VIR_ERR_XML_ERROR,
+                                 _("only source type 'unix' is supported for external TPM device"));
         if (t->external->mode == VR_CHR_SOURCE_BIND)
-            return vr_parse_fail(p, b, err, VIR_ERR_XML_ERROR, _("only 'client' mode is supported for external TPM device"));
+            return vr_parse_fail(p, b, err, VIR_ERR_XML_ERROR,
+                                 _("only 'client' mode is supported for external TPM device"));
         if (!t->external->path)
             return vr_parse_fail(p, b, err, VIR_ERR_XML_ERROR, _("missing socket path for external TPM device"));
         t->external->mode = VR_CHR_SOURCE_CONNECT;
@@ -83,5 +87,6 @@ static bool tpm_after(struct vr_parse *p, const struct vr_xml_node *node, void *
     return true;
 }
 const struct vr_xml_elem vr_tpm_elem = {
-    .name = "tpm", .size = sizeof(TPM), .rows = tpm_rows, .own_arena = true, .before_parse = tpm_before, .after_parse = tpm_after,
+    .name = "tpm", .size = sizeof(TPM), .rows = tpm_rows, .own_arena = true, .before_parse = tpm_before, .after_parse =
+        tpm_after,
 };

@@ -29,7 +29,8 @@ static bool blkiotune_after(struct vr_parse *p, const struct vr_xml_node *node, 
     for (size_t i = 0; i < b->devices.n; i++)
         for (size_t k = 0; k < i; k++)
             if (vr_streq(b->devices.v[i]->path, b->devices.v[k]->path))
-                return vr_parse_fail(p, node, err, VIR_ERR_CONFIG_UNSUPPORTED, _("duplicate blkio device path '%s'"), b->devices.v[i]->path);
+                return vr_parse_fail(p, node, err, VIR_ERR_CONFIG_UNSUPPORTED, _("duplicate blkio device path '%s'"),
+                                     b->devices.v[i]->path);
     return true;
 }
 static bool blkiotune_skipped(const void *obj, const struct vr_format *f)
@@ -64,7 +65,8 @@ static bool memtune_skipped(const void *obj, const struct vr_format *f)
     return !m->hard_limit_kib && !m->soft_limit_kib && !m->min_guarantee_kib && !m->swap_hard_limit_kib;
 }
 const struct vr_xml_elem vr_memtune_elem = {
-    .name = "memtune", .size = sizeof(MT), .rows = memtune_rows, .after_parse = memtune_after, .skip_format = memtune_skipped,
+    .name = "memtune", .size = sizeof(MT), .rows = memtune_rows, .after_parse = memtune_after, .skip_format =
+        memtune_skipped,
 };
 
 /* ---- memoryBacking ----------------------------------------------------------------------------------------------- */
@@ -82,16 +84,21 @@ static bool page_after(struct vr_parse *p, const struct vr_xml_node *node, void 
     if (!h->size_kib)
         return vr_parse_fail(p, node, err, VIR_ERR_XML_DETAIL, _("hugepage size can't be zero"));
     if (h->nodeset && !vr_cpuset_count(h->nodeset))
-        return vr_parse_fail(p, node, err, VIR_ERR_CONFIG_UNSUPPORTED, _("Invalid value of 'nodeset': %s"), vr_xml_get(node, "nodeset"));
+        return vr_parse_fail(p, node, err, VIR_ERR_CONFIG_UNSUPPORTED, _("Invalid value of 'nodeset': %s"),
+                             vr_xml_get(node, "nodeset"));
     return true;
 }
-static const struct vr_xml_elem page_elem = { .name = "page", .size = sizeof(struct vr_hugepage), .rows = page_rows, .after_parse = page_after };
+static const struct vr_xml_elem page_elem = { .name = "page", .size = sizeof(struct vr_hugepage), .rows = page_rows,
+    .after_parse = page_after };
 static const struct vr_row hugepages_rows[] = { VR_LISTED(MB, pages, "page", page_elem), VR_END };
-static const struct vr_row mb_source_rows[] = { VR_A_STR(MB, source_type, "type", .required = true, .words = VR_WORDS("file", "anonymous", "memfd")), VR_END };
-static const struct vr_row mb_access_rows[] = { VR_A_ENUM(MB, access, "mode", vr_mem_access_names, .required = true), VR_END };
+static const struct vr_row mb_source_rows[] = { VR_A_STR(MB, source_type, "type", .required = true, .words =
+                                                         VR_WORDS("file", "anonymous", "memfd")), VR_END };
+static const struct vr_row mb_access_rows[] = { VR_A_ENUM(MB, access, "mode", vr_mem_access_names, .required = true),
+    VR_END };
 static const struct vr_row mb_allocation_rows[] = {
     VR_A_STR(MB, allocation_mode, "mode", .words = VR_WORDS("immediate", "ondemand"),
-             .bad = "unknown memoryBacking/allocation/mode '%s'", .bad_code = VIR_ERR_CONFIG_UNSUPPORTED), VR_A_UINT(MB, allocation_threads, "threads", .nonzero = true), VR_END,
+             .bad = "unknown memoryBacking/allocation/mode '%s'", .bad_code = VIR_ERR_CONFIG_UNSUPPORTED), VR_A_UINT(MB,
+                 allocation_threads, "threads", .nonzero = true), VR_END,
 };
 const struct vr_row vr_memory_backing_rows[] = {
     VR_GROUP("hugepages", hugepages_rows, .has = VR_HAS(MB, hugepages)),
@@ -106,7 +113,8 @@ const struct vr_row vr_memory_backing_rows[] = {
 
 /* ---- vcpus, iothreads -------------------------------------------------------------------------------------------- */
 static const struct vr_row vcpu_rows[] = {
-    VR_A_UINT(struct vr_vcpu, id, "id", .zero = true, .required = true, .bad = "missing or invalid vcpu id", .missing = "missing or invalid vcpu id"),
+    VR_A_UINT(struct vr_vcpu, id, "id", .zero = true, .required = true, .bad = "missing or invalid vcpu id", .missing =
+              "missing or invalid vcpu id"),
     VR_A_YESNO(struct vr_vcpu, enabled, "enabled", .required = true, .missing = "missing vcpu enabled state"),
     VR_A_YESNO(struct vr_vcpu, hotpluggable, "hotpluggable"),
     VR_A_UINT(struct vr_vcpu, order, "order", .nonzero = true),
@@ -120,7 +128,8 @@ static const struct vr_row iothread_rows[] = {
     VR_A_OINT(struct vr_iothread, thread_pool_max, "thread_pool_max", .unset = -1),
     VR_END,
 };
-const struct vr_xml_elem vr_iothread_elem = { .name = "iothread", .size = sizeof(struct vr_iothread), .rows = iothread_rows };
+const struct vr_xml_elem vr_iothread_elem = { .name = "iothread", .size = sizeof(struct vr_iothread), .rows =
+    iothread_rows };
 
 /* ---- cputune ----------------------------------------------------------------------------------------------------- */
 #define CT struct vr_cputune
@@ -134,8 +143,10 @@ static const struct vr_row iothreadpin_rows[] = {
     VR_A_CPUSET(struct vr_vcpu_pin, cpus, "cpuset", .required = true, .missing = "missing cpuset for iothread pin"),
     VR_END,
 };
-static const struct vr_xml_elem vcpupin_elem = { .name = "vcpupin", .size = sizeof(struct vr_vcpu_pin), .rows = vcpupin_rows };
-static const struct vr_xml_elem iothreadpin_elem = { .name = "iothreadpin", .size = sizeof(struct vr_vcpu_pin), .rows = iothreadpin_rows };
+static const struct vr_xml_elem vcpupin_elem = { .name = "vcpupin", .size = sizeof(struct vr_vcpu_pin), .rows =
+    vcpupin_rows };
+static const struct vr_xml_elem iothreadpin_elem = { .name = "iothreadpin", .size = sizeof(struct vr_vcpu_pin), .rows =
+    iothreadpin_rows };
 
 #define SCHED struct vr_sched
 static const struct vr_row sched_tail_rows[] = {
@@ -143,15 +154,18 @@ static const struct vr_row sched_tail_rows[] = {
     VR_A_OINT(SCHED, priority, "priority", .bad = "Missing scheduler priority", .bad_code = VIR_ERR_XML_ERROR),
     VR_END,
 };
-static const struct vr_row vcpusched_rows[] = { VR_A_CPUSET(SCHED, ids, "vcpus", .required = true), VR_INLINE(sched_tail_rows), VR_END };
-static const struct vr_row iothreadsched_rows[] = { VR_A_CPUSET(SCHED, ids, "iothreads", .required = true), VR_INLINE(sched_tail_rows), VR_END };
+static const struct vr_row vcpusched_rows[] = { VR_A_CPUSET(SCHED, ids, "vcpus", .required = true),
+    VR_INLINE(sched_tail_rows), VR_END };
+static const struct vr_row iothreadsched_rows[] = { VR_A_CPUSET(SCHED, ids, "iothreads", .required = true),
+    VR_INLINE(sched_tail_rows), VR_END };
 static bool sched_after(struct vr_parse *p, const struct vr_xml_node *node, void *obj, struct vr_error **err)
 {
     static const char *const names[] = { "batch", "idle", "fifo", "rr", NULL };
     SCHED *s = obj;
     int k = vr_name_index(names, s->scheduler);
     if (k < 0) {
-        vr_error_report(err, VIR_FROM_XML, VIR_ERR_XML_ERROR, -1, _("Invalid value for attribute 'scheduler' in element '%s': '%s'."), node->name, s->scheduler);
+        vr_error_report(err, VIR_FROM_XML, VIR_ERR_XML_ERROR, -1,
+                        _("Invalid value for attribute 'scheduler' in element '%s': '%s'."), node->name, s->scheduler);
         return vr_xml_locate(err, node);
     }
     if (k >= 2 && !s->priority.set)
@@ -160,12 +174,16 @@ static bool sched_after(struct vr_parse *p, const struct vr_xml_node *node, void
         s->priority.set = false;
     return true;
 }
-static const struct vr_xml_elem vcpusched_elem = { .name = "vcpusched", .size = sizeof(SCHED), .rows = vcpusched_rows, .after_parse = sched_after };
-static const struct vr_xml_elem iothreadsched_elem = { .name = "iothreadsched", .size = sizeof(SCHED), .rows = iothreadsched_rows, .after_parse = sched_after };
-static const struct vr_xml_elem emulatorsched_elem = { .name = "emulatorsched", .size = sizeof(SCHED), .rows = sched_tail_rows, .after_parse = sched_after };
+static const struct vr_xml_elem vcpusched_elem = { .name = "vcpusched", .size = sizeof(SCHED), .rows = vcpusched_rows,
+    .after_parse = sched_after };
+static const struct vr_xml_elem iothreadsched_elem = { .name = "iothreadsched", .size = sizeof(SCHED), .rows =
+    iothreadsched_rows, .after_parse = sched_after };
+static const struct vr_xml_elem emulatorsched_elem = { .name = "emulatorsched", .size = sizeof(SCHED), .rows =
+    sched_tail_rows, .after_parse = sched_after };
 
 static const struct vr_row emulatorpin_rows[] = {
-    VR_A_CPUSET(CT, emulatorpin, "cpuset", .required = true, .missing = "missing cpuset for emulatorpin", .missing_code = VIR_ERR_INTERNAL_ERROR), VR_END,
+    VR_A_CPUSET(CT, emulatorpin, "cpuset", .required = true, .missing = "missing cpuset for emulatorpin",
+                .missing_code = VIR_ERR_INTERNAL_ERROR), VR_END,
 };
 
 static const struct vr_row cache_alloc_rows[] = {
@@ -175,13 +193,15 @@ static const struct vr_row cache_alloc_rows[] = {
     VR_A_SIZE(struct vr_cache_alloc, size_kib, "size"),
     VR_END,
 };
-static const struct vr_xml_elem cache_alloc_elem = { .name = "cache", .size = sizeof(struct vr_cache_alloc), .rows = cache_alloc_rows };
+static const struct vr_xml_elem cache_alloc_elem = { .name = "cache", .size = sizeof(struct vr_cache_alloc), .rows =
+    cache_alloc_rows };
 static const struct vr_row monitor_rows[] = {
     VR_A_UINT(struct vr_cache_monitor, level, "level"),
     VR_A_CPUSET(struct vr_cache_monitor, vcpus, "vcpus", .required = true),
     VR_END,
 };
-static const struct vr_xml_elem monitor_elem = { .name = "monitor", .size = sizeof(struct vr_cache_monitor), .rows = monitor_rows };
+static const struct vr_xml_elem monitor_elem = { .name = "monitor", .size = sizeof(struct vr_cache_monitor), .rows =
+    monitor_rows };
 static bool id_shown(const void *base, const struct vr_format *f)
 {
     return !vr_inactive(f);
@@ -201,7 +221,8 @@ static bool monitors_fit(struct vr_parse *p, const struct vr_xml_node *node, con
             if (!vr_cpuset_has(vcpus, (unsigned)c))
                 return vr_parse_fail(p, node, err, VIR_ERR_INVALID_ARG, _("Monitor vcpus conflicts with allocation"));
             for (size_t k = 0; k < i; k++)
-                if (vr_cpuset_has(v[k]->vcpus, (unsigned)c) && !vr_cpuset_equal(v[k]->vcpus, vcpus) && !vr_cpuset_equal(v[i]->vcpus, vcpus))
+                if (vr_cpuset_has(v[k]->vcpus, (unsigned)c) && !vr_cpuset_equal(v[k]->vcpus, vcpus) &&
+                    !vr_cpuset_equal(v[i]->vcpus, vcpus))
                     return vr_parse_fail(p, node, err, VIR_ERR_INVALID_ARG, _("Monitor vcpus conflicts with monitors"));
         }
     }
@@ -220,7 +241,8 @@ static const struct vr_row mb_node_rows[] = {
     VR_A_UINT(struct vr_memory_bandwidth, bandwidth, "bandwidth", .required = true),
     VR_END,
 };
-static const struct vr_xml_elem mb_node_elem = { .name = "node", .size = sizeof(struct vr_memory_bandwidth), .rows = mb_node_rows };
+static const struct vr_xml_elem mb_node_elem = { .name = "node", .size = sizeof(struct vr_memory_bandwidth), .rows =
+    mb_node_rows };
 static const struct vr_row memorytune_rows[] = {
     VR_A_CPUSET(struct vr_memorytune, vcpus, "vcpus", .required = true),
     VR_A_STR(struct vr_memorytune, id, "id", .when = id_shown, .not_inactive_parse = true),
@@ -234,7 +256,8 @@ static bool memorytune_after(struct vr_parse *p, const struct vr_xml_node *node,
     for (size_t i = 0; i < t->nodes.n; i++)
         for (size_t k = 0; k < i; k++)
             if (t->nodes.v[i]->id == t->nodes.v[k]->id) {
-                vr_error_report(err, VIR_FROM_RESCTRL, VIR_ERR_XML_ERROR, -1, _("Memory Bandwidth already defined for node %u"), t->nodes.v[i]->id);
+                vr_error_report(err, VIR_FROM_RESCTRL, VIR_ERR_XML_ERROR, -1,
+                                _("Memory Bandwidth already defined for node %u"), t->nodes.v[i]->id);
                 return vr_xml_locate(err, node);
             }
     return monitors_fit(p, node, t->vcpus, t->monitors.v, t->monitors.n, err);
@@ -245,7 +268,8 @@ static bool memorytune_skipped(const void *obj, const struct vr_format *f)
     return !t->nodes.n && !t->monitors.n;
 }
 static const struct vr_xml_elem memorytune_elem = {
-    .name = "memorytune", .size = sizeof(struct vr_memorytune), .rows = memorytune_rows, .after_parse = memorytune_after,
+    .name = "memorytune", .size = sizeof(struct vr_memorytune), .rows = memorytune_rows, .after_parse =
+        memorytune_after,
     .skip_format = memorytune_skipped,
 };
 
@@ -266,12 +290,14 @@ static const struct vr_row cputune_rows[] = {
     VR_END,
 };
 
-static bool cputune_range(struct vr_parse *p, const struct vr_xml_node *node, struct vr_error **err, const char *name, bool set,
+static bool cputune_range(struct vr_parse *p, const struct vr_xml_node *node, struct vr_error **err, const char *name,
+                          bool set,
                           int64_t v, int64_t lo, int64_t hi)
 {
     if (!set || v == 0 || (v >= lo && v <= hi) || (v < 0 && hi > 1000000))
         return true;
-    return vr_parse_fail(p, node, err, VIR_ERR_CONFIG_UNSUPPORTED, _("Value of cputune '%s' must be in range [%lld, %lld]"), name,
+    return vr_parse_fail(p, node, err, VIR_ERR_CONFIG_UNSUPPORTED,
+                         _("Value of cputune '%s' must be in range [%lld, %lld]"), name,
                          (long long)lo, (long long)hi);
 }
 static bool cputune_after(struct vr_parse *p, const struct vr_xml_node *node, void *obj, struct vr_error **err)
@@ -282,7 +308,8 @@ static bool cputune_after(struct vr_parse *p, const struct vr_xml_node *node, vo
     return PERIOD(period) && QUOTA(quota) && PERIOD(global_period) && QUOTA(global_quota) && PERIOD(emulator_period) &&
            QUOTA(emulator_quota) && PERIOD(iothread_period) && QUOTA(iothread_quota);
 }
-const struct vr_xml_elem vr_cputune_elem = { .name = "cputune", .size = sizeof(CT), .rows = cputune_rows, .after_parse = cputune_after };
+const struct vr_xml_elem vr_cputune_elem = { .name = "cputune", .size = sizeof(CT), .rows = cputune_rows, .after_parse =
+    cputune_after };
 
 /* ---- numatune ---------------------------------------------------------------------------------------------------- */
 #define NT struct vr_numatune
@@ -305,7 +332,8 @@ static bool memnode_after(struct vr_parse *p, const struct vr_xml_node *node, vo
     if (!n->mode)
         n->mode = "strict";
     if (!vr_cpuset_count(n->nodeset))
-        return vr_parse_fail(p, node, err, VIR_ERR_CONFIG_UNSUPPORTED, _("Invalid value of 'nodeset': %s"), vr_xml_get(node, "nodeset"));
+        return vr_parse_fail(p, node, err, VIR_ERR_CONFIG_UNSUPPORTED, _("Invalid value of 'nodeset': %s"),
+                             vr_xml_get(node, "nodeset"));
     return true;
 }
 static const struct vr_xml_elem memnode_elem = {
@@ -321,7 +349,8 @@ static bool numatune_after(struct vr_parse *p, const struct vr_xml_node *node, v
     static const char *const modes[] = { "strict", "preferred", "interleave", "restrictive", NULL };
     NT *n = obj;
     if (n->mode && vr_name_index(modes, n->mode) < 0)
-        return vr_parse_fail(p, node, err, VIR_ERR_CONFIG_UNSUPPORTED, _("Unsupported NUMA memory tuning mode '%s'"), n->mode);
+        return vr_parse_fail(p, node, err, VIR_ERR_CONFIG_UNSUPPORTED, _("Unsupported NUMA memory tuning mode '%s'"),
+                             n->mode);
     if (n->nodeset && !vr_cpuset_count(n->nodeset))
         return vr_parse_fail(p, node, err, VIR_ERR_CONFIG_UNSUPPORTED, _("Invalid value of 'nodeset': %s"),
                              vr_xml_get(vr_xml_child(node, "memory"), "nodeset"));
@@ -342,7 +371,8 @@ static bool numatune_after(struct vr_parse *p, const struct vr_xml_node *node, v
                                  _("'restrictive' mode is required in memory element when mode is 'restrictive' in memnode element"));
         for (size_t k = 0; k < i; k++)
             if (n->nodes.v[k]->cellid == m->cellid)
-                return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("Multiple memnode elements with cellid %u"), m->cellid);
+                return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("Multiple memnode elements with cellid %u"),
+                                     m->cellid);
     }
     return true;
 }
@@ -352,7 +382,8 @@ static bool numatune_skipped(const void *obj, const struct vr_format *f)
     return !n->has_memory && !n->nodes.n;
 }
 const struct vr_xml_elem vr_numatune_elem = {
-    .name = "numatune", .size = sizeof(NT), .rows = numatune_rows, .after_parse = numatune_after, .skip_format = numatune_skipped,
+    .name = "numatune", .size = sizeof(NT), .rows = numatune_rows, .after_parse = numatune_after, .skip_format =
+        numatune_skipped,
 };
 
 /* ---- idmap, perf, launchSecurity, keywrap ------------------------------------------------------------------------ */
@@ -369,7 +400,8 @@ static const struct vr_row perf_rows[] = {
     VR_A_YESNO(struct vr_perf_event, enabled, "enabled", .required = true),
     VR_END,
 };
-const struct vr_xml_elem vr_perf_event_elem = { .name = "event", .size = sizeof(struct vr_perf_event), .rows = perf_rows };
+const struct vr_xml_elem vr_perf_event_elem = { .name = "event", .size = sizeof(struct vr_perf_event), .rows =
+    perf_rows };
 
 #define LS struct vr_launch_security
 static bool is_sev(const void *base, const struct vr_format *f)
@@ -392,7 +424,8 @@ static bool launch_after(struct vr_parse *p, const struct vr_xml_node *node, voi
     static const char *const types[] = { "sev", "s390-pv", NULL };
     const LS *l = obj;
     if (vr_name_index(types, l->type) < 0) {
-        vr_error_report(err, VIR_FROM_XML, VIR_ERR_XML_ERROR, -1, _("Invalid value for attribute 'type' in element 'launchSecurity': '%s'."), l->type);
+        vr_error_report(err, VIR_FROM_XML, VIR_ERR_XML_ERROR, -1,
+                        _("Invalid value for attribute 'type' in element 'launchSecurity': '%s'."), l->type);
         return vr_xml_locate(err, node);
     }
     if (is_sev(l, NULL) && !vr_xml_child(node, "policy"))
@@ -408,4 +441,5 @@ static const struct vr_row keywrap_rows[] = {
     VR_A_ONOFF(struct vr_keywrap, state, "state", .required = true),
     VR_END,
 };
-const struct vr_xml_elem vr_keywrap_elem = { .name = "cipher", .size = sizeof(struct vr_keywrap), .rows = keywrap_rows };
+const struct vr_xml_elem vr_keywrap_elem = { .name = "cipher", .size = sizeof(struct vr_keywrap), .rows =
+    keywrap_rows };

@@ -204,7 +204,8 @@ const char *vr_xml_get(const struct vr_xml_node *node, const char *name)
 
 bool vr_xml_is(const struct vr_xml_node *node, const char *name, const char *ns)
 {
-    return node->kind == VR_XML_ELEMENT && !strcmp(node->name, name) && (ns ? node->ns && !strcmp(node->ns, ns) : !node->ns);
+    return node->kind == VR_XML_ELEMENT && !strcmp(node->name, name) && (ns ? node->ns && !strcmp(node->ns,
+        ns) : !node->ns);
 }
 
 struct vr_xml_node *vr_xml_child(const struct vr_xml_node *node, const char *name)
