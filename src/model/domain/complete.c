@@ -270,16 +270,16 @@ bool vr_domain_complete(D *d, unsigned flags, struct vr_error **err)
         vr_uuid_generate(&d->uuid);
         d->uuid_set = true;
     }
-    if (!vr_complete_numa(d, err))
+    if (!vr_domain_complete_numa(d, err))
         return false;
-    vr_complete_cputune(d);
+    vr_domain_complete_cputune(d);
     complete_os(d, flags);
     complete_actions(d);
-    vr_complete_iothreads(d);
-    if (!vr_complete_vcpus(d, err) || !vr_complete_memory(d, flags, err) || !complete_clock(d, err))
+    vr_domain_complete_iothreads(d);
+    if (!vr_domain_complete_vcpus(d, err) || !vr_domain_complete_memory(d, flags, err) || !complete_clock(d, err))
         return false;
-    vr_complete_sort_controllers(d);
-    vr_complete_number_controllers(d);
+    vr_domain_complete_sort_controllers(d);
+    vr_domain_complete_number_controllers(d);
     for (size_t i = 0; i < d->interfaces.n; i++) {
         complete_interface(d->interfaces.v[i]);
         if (!d->interfaces.v[i]->target && (flags & VR_DOMAIN_TEST))
@@ -292,20 +292,20 @@ bool vr_domain_complete(D *d, unsigned flags, struct vr_error **err)
     if (!complete_consoles(d, err))
         return false;
     complete_inputs(d, flags);
-    return complete_videos(d, flags, err) && vr_complete_disks(d, flags, err) && vr_complete_controllers(d, flags, err);
+    return complete_videos(d, flags, err) && vr_domain_complete_disks(d, flags, err) && vr_domain_complete_controllers(d, flags, err);
 }
 
 bool vr_device_complete(const D *def, struct vr_device *dev, unsigned flags, struct vr_error **err)
 {
     switch (dev->kind) {
-    case VR_DEVICE_DISK: return vr_complete_disk_address(def, dev->v, flags, err);
+    case VR_DEVICE_DISK: return vr_domain_complete_disk_address(def, dev->v, flags, err);
     case VR_DEVICE_INTERFACE: complete_interface(dev->v); return true;
     case VR_DEVICE_INPUT: complete_input(def, dev->v); return true;
     case VR_DEVICE_VIDEO: complete_video(def, dev->v, flags); return true;
     case VR_DEVICE_CONTROLLER: {
         struct vr_controller *c = dev->v;
         for (int i = 0; !c->index.set; i++)
-            if (!vr_complete_have_controller(def, c->type, i))
+            if (!vr_domain_complete_have_controller(def, c->type, i))
                 c->index = (struct vr_oint){ true, i };
         return true;
     }

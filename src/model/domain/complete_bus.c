@@ -52,7 +52,7 @@ static bool drive_used(const D *d, enum vr_disk_bus bus, const struct vr_device_
     return false;
 }
 
-bool vr_complete_disk_address(const D *d, struct vr_disk *k, unsigned flags, struct vr_error **err)
+bool vr_domain_complete_disk_address(const D *d, struct vr_disk *k, unsigned flags, struct vr_error **err)
 {
     if (k->info.type != VR_ADDRESS_UNSET)
         return true;
@@ -108,7 +108,7 @@ static void sort_disks(D *d)
 
 /* ---- controllers ------------------------------------------------------------------------------------------------- */
 
-bool vr_complete_have_controller(const D *d, enum vr_controller_type type, int index)
+bool vr_domain_complete_have_controller(const D *d, enum vr_controller_type type, int index)
 {
     for (size_t i = 0; i < d->controllers.n; i++)
         if (d->controllers.v[i]->type == type && d->controllers.v[i]->index.v == index &&
@@ -119,7 +119,7 @@ bool vr_complete_have_controller(const D *d, enum vr_controller_type type, int i
 
 static void want_controller(D *d, enum vr_controller_type type, int index)
 {
-    if (vr_complete_have_controller(d, type, index))
+    if (vr_domain_complete_have_controller(d, type, index))
         return;
     struct vr_arena *own = vr_arena_child(d->arena);
     struct vr_controller *c = vr_arena_new_of(own, struct vr_controller);
@@ -171,7 +171,7 @@ static int open_ich9_set(const D *d, const struct vr_controller *fresh, size_t b
     return -1;
 }
 
-void vr_complete_number_controllers(D *d)
+void vr_domain_complete_number_controllers(D *d)
 {
     for (size_t i = 0; i < d->controllers.n; i++) {
         struct vr_controller *c = d->controllers.v[i];
@@ -183,13 +183,13 @@ void vr_complete_number_controllers(D *d)
             continue;
         }
         index = 0;
-        while (vr_complete_have_controller(d, c->type, index))
+        while (vr_domain_complete_have_controller(d, c->type, index))
             index++;
         c->index = (struct vr_oint){ true, index };
     }
 }
 
-void vr_complete_sort_controllers(D *d)
+void vr_domain_complete_sort_controllers(D *d)
 {
     VR_LIST(struct vr_controller) all = { d->controllers.v, d->controllers.n };
     d->controllers.v = NULL;
@@ -279,7 +279,7 @@ static bool scsi_hostdevs(D *d, unsigned flags, struct vr_error **err)
     return want_controllers(d, VR_CONTROLLER_SCSI, top, err);
 }
 
-bool vr_complete_controllers(D *d, unsigned flags, struct vr_error **err)
+bool vr_domain_complete_controllers(D *d, unsigned flags, struct vr_error **err)
 {
     return controllers_of_disks(d, VR_CONTROLLER_SCSI, VR_DISK_BUS_SCSI, err) &&
            controllers_of_disks(d, VR_CONTROLLER_FDC, VR_DISK_BUS_FDC, err) &&
@@ -288,10 +288,10 @@ bool vr_complete_controllers(D *d, unsigned flags, struct vr_error **err)
            smartcard_addresses(d, err) && scsi_hostdevs(d, flags, err);
 }
 
-bool vr_complete_disks(D *d, unsigned flags, struct vr_error **err)
+bool vr_domain_complete_disks(D *d, unsigned flags, struct vr_error **err)
 {
     for (size_t i = 0; i < d->disks.n; i++)
-        if (!vr_complete_disk_address(d, d->disks.v[i], flags, err))
+        if (!vr_domain_complete_disk_address(d, d->disks.v[i], flags, err))
             return false;
     sort_disks(d);
     return true;

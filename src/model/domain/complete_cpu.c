@@ -11,7 +11,7 @@
 
 /* ---- memory and processors --------------------------------------------------------------------------------------- */
 
-bool vr_complete_memory(D *d, unsigned flags, struct vr_error **err)
+bool vr_domain_complete_memory(D *d, unsigned flags, struct vr_error **err)
 {
     uint64_t cells = 0, devices = 0;
     for (size_t i = 0; d->cpu && i < d->cpu->cells.n; i++)
@@ -34,7 +34,7 @@ bool vr_complete_memory(D *d, unsigned flags, struct vr_error **err)
     return true;
 }
 
-bool vr_complete_vcpus(D *d, struct vr_error **err)
+bool vr_domain_complete_vcpus(D *d, struct vr_error **err)
 {
     if (d->vcpus > VR_CPUSET_MAX)
         return vr_fail(err, VIR_ERR_XML_ERROR, _("maximum vcpus count must be an integer"));
@@ -69,7 +69,7 @@ bool vr_complete_vcpus(D *d, struct vr_error **err)
     return true;
 }
 
-void vr_complete_iothreads(D *d)
+void vr_domain_complete_iothreads(D *d)
 {
     if (d->iothreads < d->iothread_list.n)
         d->iothreads = (unsigned)d->iothread_list.n;
@@ -139,7 +139,7 @@ static bool complete_distances(D *d, struct vr_cpu *c, struct vr_error **err)
     return true;
 }
 
-bool vr_complete_numa(D *d, struct vr_error **err)
+bool vr_domain_complete_numa(D *d, struct vr_error **err)
 {
     struct vr_cpu *c = d->cpu;
     for (size_t i = 0; c && i < c->cells.n; i++)
@@ -194,7 +194,7 @@ static void cut_set(struct vr_cpuset *set, unsigned count)
 }
 
 /* Allocations for processors the guest does not have are no allocations. */
-void vr_complete_cputune(D *d)
+void vr_domain_complete_cputune(D *d)
 {
     struct vr_cputune *c = d->cputune;
     if (!c)

@@ -62,19 +62,19 @@ extern const struct vr_xml_elem vr_domain_elem;
 extern const struct vr_row vr_devices_rows[];
 
 /* complete_cpu.c: steps of completion */
-bool vr_complete_memory(struct vr_domain_def *d, unsigned flags, struct vr_error **err);
-bool vr_complete_vcpus(struct vr_domain_def *d, struct vr_error **err);
-bool vr_complete_numa(struct vr_domain_def *d, struct vr_error **err);
-void vr_complete_iothreads(struct vr_domain_def *d);
-void vr_complete_cputune(struct vr_domain_def *d);
+bool vr_domain_complete_memory(struct vr_domain_def *d, unsigned flags, struct vr_error **err);
+bool vr_domain_complete_vcpus(struct vr_domain_def *d, struct vr_error **err);
+bool vr_domain_complete_numa(struct vr_domain_def *d, struct vr_error **err);
+void vr_domain_complete_iothreads(struct vr_domain_def *d);
+void vr_domain_complete_cputune(struct vr_domain_def *d);
 
 /* complete_bus.c */
-bool vr_complete_disks(struct vr_domain_def *d, unsigned flags, struct vr_error **err);
-bool vr_complete_controllers(struct vr_domain_def *d, unsigned flags, struct vr_error **err);
-void vr_complete_number_controllers(struct vr_domain_def *d);
-void vr_complete_sort_controllers(struct vr_domain_def *d);
-bool vr_complete_disk_address(const struct vr_domain_def *d, struct vr_disk *k, unsigned flags, struct vr_error **err);
-bool vr_complete_have_controller(const struct vr_domain_def *d, enum vr_controller_type type, int index);
+bool vr_domain_complete_disks(struct vr_domain_def *d, unsigned flags, struct vr_error **err);
+bool vr_domain_complete_controllers(struct vr_domain_def *d, unsigned flags, struct vr_error **err);
+void vr_domain_complete_number_controllers(struct vr_domain_def *d);
+void vr_domain_complete_sort_controllers(struct vr_domain_def *d);
+bool vr_domain_complete_disk_address(const struct vr_domain_def *d, struct vr_disk *k, unsigned flags, struct vr_error **err);
+bool vr_domain_complete_have_controller(const struct vr_domain_def *d, enum vr_controller_type type, int index);
 
 /* complete.c, check.c */
 bool vr_domain_complete(struct vr_domain_def *def, unsigned flags, struct vr_error **err);
