@@ -65,8 +65,8 @@ LOCAL = {
 # Servers that know string parameters send them only when asked to.
 STRINGS = {"virDomainGetMemoryParameters", "virDomainGetNumaParameters", "virDomainGetBlkioParameters",
            "virDomainGetSchedulerParametersFlags", "virDomainBlockStatsFlags", "virDomainGetInterfaceParameters",
-           "virDomainGetBlockIoTune", "virDomainGetPerfEvents", "virNodeGetMemoryParameters", "virNodeGetSEVInfo",
-           "virDomainGetLaunchSecurityInfo", "virNetworkPortGetParameters"}
+           "virDomainGetBlockIoTune", "virNodeGetMemoryParameters", "virNodeGetSEVInfo",
+           "virDomainGetLaunchSecurityInfo"}
 # After these the guest has no id.
 STOPS = {"virDomainDestroy", "virDomainDestroyFlags", "virDomainSave", "virDomainSaveFlags", "virDomainSaveParams",
          "virDomainManagedSave"}

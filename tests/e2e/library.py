@@ -239,6 +239,30 @@ print(u.isSecure())
 
 
 @test
+def a_uri_may_come_from_the_environment_or_be_an_alias_of_the_configuration():
+    d = daemon()
+    with open('/etc/libvirt/libvirt.conf', 'w') as f:
+        f.write('# ours\nuri_aliases = [\n  "here=%s",\n  "there=qemu+tcp://127.0.0.1:1/system",\n]\n'
+                'other = 5\nuri_default = "here"\n' % d.uri())
+    try:
+        for ours in (True, False):
+            out = python('''
+c = libvirt.open('here')
+print(c.getURI(), c.close())
+print(libvirt.open(None).getURI())
+os.environ['LIBVIRT_DEFAULT_URI'] = 'there'
+try:
+    libvirt.open(None)
+except libvirt.libvirtError as e:
+    print(e)
+''', ours=ours)
+            equal(out.splitlines(), [d.uri() + ' 0', d.uri(), "unable to connect to server at '127.0.0.1:1': Connection refused"],
+                  'ours' if ours else "libvirt's")
+    finally:
+        os.unlink('/etc/libvirt/libvirt.conf')
+
+
+@test
 def uris_that_cannot_be_opened_say_why():
     out = python('''
 for uri in ('nonsense', ':', 'qemu+foo:///system', 'qemu+unix://host/system', 'qemu+unix:///system?socket=/nowhere',
