@@ -40,8 +40,16 @@ bool vr_domain_check(const struct vr_domain_def *def, struct vr_error **err);
 /** Calls fn for each difference ("/domain/devices/disk[2]/driver/@cache"); true when there was none. */
 bool vr_domain_diff(const struct vr_domain_def *a, const struct vr_domain_def *b, unsigned flags,
                     bool (*fn)(const char *path, const char *old, const char *new_, void *opaque), void *opaque);
+/* ---- where values go (goes.c) ---- */
+/** Where a value goes when the guest starts. */
+enum vr_goes { VR_GOES_UNSTATED, VR_GOES_ARGV, VR_GOES_QMP, VR_GOES_CGROUP, VR_GOES_HOST, VR_GOES_DOCUMENT, VR_GOES_NOTYET };
 /** Where @def uses something that is stated as not built yet, or NULL; arena-owned. A start must refuse it. */
 const char *vr_domain_find_notyet(struct vr_arena *arena, const struct vr_domain_def *def);
+/** Where the value at a path of the tables goes ("/domain/devices/disk/driver/@cache"; @value may be NULL): goes.c. */
+enum vr_goes vr_domain_goes(const char *path, const char *value);
+/** How many places of the document are in each state; returns the first unstated path (malloc'd) or NULL. */
+char *vr_domain_count_goes(size_t counts[VR_GOES_NOTYET + 1]);
+extern const char *const vr_goes_names[];
 
 /* ---- one device -------------------------------------------------------------------------------------------------- */
 #define VR_DEVICE_KINDS(X, P)                                                                      \

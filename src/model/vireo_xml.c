@@ -3,6 +3,7 @@
  * vireo-xml: a definition read, completed and written, without a daemon. For tests and for looking at what a document
  * becomes:
  *     vireo-xml [--raw] [--live] [--validate] [--test] [--batch] FILE...
+ *     vireo-xml --rows        how many places of the document go where when a guest starts
  * --batch prints "ok LENGTH" or "error CODE DOMAIN LENGTH" before each text, for programs that compare many.
  */
 #define VR_ERROR_DOMAIN VIR_FROM_NONE
@@ -50,8 +51,22 @@ static bool one(const char *path, unsigned flags, bool batch)
     return true;
 }
 
+static int print_rows(void)
+{
+    size_t counts[VR_GOES_NOTYET + 1];
+    vr_autofree char *unstated = vr_domain_count_goes(counts);
+    for (int i = VR_GOES_NOTYET; i > VR_GOES_UNSTATED; i--)
+        printf("%s%zu %s", i == VR_GOES_NOTYET ? "" : ", ", counts[i], vr_goes_names[i]);
+    printf("\n");
+    if (unstated)
+        fprintf(stderr, "vireo-xml: no rule says where %s goes\n", unstated);
+    return unstated ? 1 : 0;
+}
+
 int main(int argc, char **argv)
 {
+    if (argc == 2 && vr_streq(argv[1], "--rows"))
+        return print_rows();
     static const struct { const char *name; unsigned set, clear; } options[] = {
         { "--raw", VR_DOMAIN_RAW, 0 }, { "--live", 0, VR_DOMAIN_INACTIVE }, { "--validate", VR_DOMAIN_VALIDATE, 0 },
         { "--test", VR_DOMAIN_TEST, 0 },

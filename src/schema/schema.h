@@ -55,9 +55,6 @@ enum vr_kind {
 /** Where a value stands. */
 enum vr_place { VR_AT_ATTR, VR_AT_TEXT /* text of the child element `name` */, VR_AT_CONTENT /* own text */ };
 
-/** Where a value goes when the guest starts. */
-enum vr_goes { VR_GOES_UNSTATED, VR_GOES_ARGV, VR_GOES_QMP, VR_GOES_CGROUP, VR_GOES_HOST, VR_GOES_DOCUMENT, VR_GOES_NOTYET };
-
 #define VR_RADIX_ANY 255
 
 /* ---- forms: flags of parse and format ---------------------------------------------------------------------------- */
@@ -111,7 +108,7 @@ struct vr_custom_ops {
 
 struct vr_row {
     const char *name;
-    uint8_t kind, at, goes;
+    uint8_t kind, at;
     bool required;             /* missing is an error: stock's "Missing required attribute" or .missing */
     bool hidden;               /* neither read nor written: a member that only copies */
     bool present_always;       /* group: printed even when empty */
@@ -259,8 +256,8 @@ bool vr_elem_validate(const struct vr_xml_elem *elem, const struct vr_xml_node *
 /** A random struct whose text reads back as itself (hooks off); for tests. */
 void *vr_elem_random(struct vr_arena *arena, const struct vr_xml_elem *elem, uint64_t *seed);
 
-/** The path of the first value said in `obj` whose row is stated to go `goes`, or NULL; arena-owned. */
-const char *vr_elem_find_goes(struct vr_arena *arena, const struct vr_xml_elem *elem, const void *obj, enum vr_goes goes);
+/** Calls fn for each place where such an element can say something, "/domain/devices/disk/driver/@cache". */
+void vr_elem_each_path(const struct vr_xml_elem *elem, void (*fn)(const char *path, void *opaque), void *opaque);
 
 /** RELAX NG of the element, a whole grammar. */
 void vr_elem_rng(struct vr_buf *out, const struct vr_xml_elem *elem);

@@ -412,7 +412,7 @@ static const struct vr_row lease_target_rows[] = {
     VR_END,
 };
 static const struct vr_row lease_rows[] = {
-    VR_T_STR(LEASE, lockspace, "lockspace", .goes = VR_GOES_NOTYET),
+    VR_T_STR(LEASE, lockspace, "lockspace"),
     VR_T_STR(LEASE, key, "key", .required = true, .missing = "Missing 'key' element for lease"),
     VR_GROUP("target", lease_target_rows, .required = true, .missing = "Missing 'target' element for lease"),
     VR_END,

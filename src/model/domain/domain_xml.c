@@ -72,11 +72,6 @@ bool vr_domain_diff(const D *a, const D *b, unsigned flags,
     return vr_elem_diff(&vr_domain_elem, a, b, flags, fn, opaque);
 }
 
-const char *vr_domain_find_notyet(struct vr_arena *arena, const D *def)
-{
-    return vr_elem_find_goes(arena, &vr_domain_elem, def, VR_GOES_NOTYET);
-}
-
 /* ---- metadata ---------------------------------------------------------------------------------------------------- */
 
 static struct vr_xml_node *metadata_tree(struct vr_arena *arena, const D *def)

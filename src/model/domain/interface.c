@@ -144,7 +144,7 @@ static const struct vr_xml_elem filter_parameter_elem = {
     .name = "parameter", .size = sizeof(struct vr_filter_parameter), .rows = filter_parameter_rows,
 };
 static const struct vr_row filterref_rows[] = {
-    VR_A_STR(struct vr_filterref, filter, "filter", .goes = VR_GOES_NOTYET),
+    VR_A_STR(struct vr_filterref, filter, "filter"),
     VR_LISTED(struct vr_filterref, parameters, "parameter", filter_parameter_elem),
     VR_END,
 };
