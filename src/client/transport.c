@@ -139,13 +139,23 @@ static int start_session(struct vr_arena *arena, const char *path, struct vr_err
                 return -1;
             }
             int status;
-            while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+            pid_t ended;
+            while ((ended = waitpid(child, &status, 0)) < 0 && errno == EINTR)
                 continue;
+            if (ended == child && (!WIFEXITED(status) || WEXITSTATUS(status) != 0)) {
+                unlink(lock_path);
+                vr_fail(err, VIR_ERR_INTERNAL_ERROR, "the session daemon '%s' ended with %s %d", program,
+                        WIFEXITED(status) ? "exit code" : "signal",
+                        WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
+                return -1;
+            }
             started = true;
         }
         usleep(10 * 1000);
     }
-    vr_error_report(err, VIR_FROM_RPC, VIR_ERR_SYSTEM_ERROR, errno, "Failed to connect socket to '%s'", path);
+    int why = errno;
+    unlink(lock_path);
+    vr_error_report(err, VIR_FROM_RPC, VIR_ERR_SYSTEM_ERROR, why, "Failed to connect socket to '%s'", path);
     return -1;
 }
 

@@ -263,6 +263,54 @@ except libvirt.libvirtError as e:
 
 
 @test
+def keepalive_ends_calls_to_a_daemon_that_went_silent():
+    daemon().stop()
+    d = Daemon()
+    d.start()
+    out = python('''
+start_loop()
+c = libvirt.open(sys.argv[1])
+reasons = []
+c.registerCloseCallback(lambda conn, reason, data: reasons.append(reason), None)
+print(c.setKeepAlive(1, 2))
+c.getHostname()
+os.kill(int(sys.argv[2]), 19)
+began = time.monotonic()
+try:
+    c.getHostname()
+except libvirt.libvirtError as e:
+    print(e)
+print(2 <= time.monotonic() - began < 8, until(lambda: reasons) and reasons, c.isAlive())
+''', d.uri(), str(d.pid))
+    d.kill()
+    equal(out.splitlines(), ['0', 'internal error: connection closed due to keepalive timeout', 'True [2] 0'])
+
+
+@test
+def a_session_daemon_is_started_when_none_answers():
+    run, home = '/run/user/65534', '/run/home'
+    for path in (run, home):
+        os.makedirs(path, exist_ok=True)
+        os.chown(path, 65534, 65534)
+    env = {'PATH': os.environ['PATH'], 'XDG_RUNTIME_DIR': run, 'HOME': home, 'LD_LIBRARY_PATH': OURS, 'LC_ALL': 'C'}
+
+    def as_nobody(**more):
+        p = subprocess.run(['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '/usr/bin/python3', '-c', PRELUDE + '''
+try:
+    c = libvirt.open('qemu:///session')
+    print(c.getURI(), c.close())
+except libvirt.libvirtError as e:
+    print(e)
+'''], env=dict(env, **more), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60)
+        return p.stdout.strip()
+    equal(as_nobody(LIBVIRTD_PATH='/bin/false'), "internal error: the session daemon '/bin/false' ended with exit code 1")
+    equal(as_nobody(LIBVIRT_AUTOSTART='0'),
+          "Failed to connect socket to '%s/libvirt/libvirt-sock': No such file or directory" % run)
+    equal(as_nobody(LIBVIRTD_PATH=os.path.join(BUILD, 'bin', 'libvirtd')), 'qemu:///session 0')
+    equal(as_nobody(LIBVIRTD_PATH='/bin/false'), 'qemu:///session 0')  # the one that runs
+
+
+@test
 def uris_that_cannot_be_opened_say_why():
     out = python('''
 for uri in ('nonsense', ':', 'qemu+foo:///system', 'qemu+unix://host/system', 'qemu+unix:///system?socket=/nowhere',
