@@ -91,6 +91,9 @@ static bool sources_parse(struct vr_parse *p, const struct vr_xml_node *node, vo
     if (n > 1 && c->type != VR_CHR_UDP && c->type != VR_CHR_UNSET)
         return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR,
                              _("only one source element is allowed for character device"));
+    if (vr_xml_count(node, "protocol") > 1)
+        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR,
+                             _("only one protocol element is allowed for character device"));
     if (c->type != VR_CHR_UDP)
         return !s || vr_rows_parse(p, source_rows, s, c, err);
     for (; s; s = vr_xml_sibling(s))

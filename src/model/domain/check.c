@@ -230,6 +230,30 @@ static bool check_numa(const D *d, struct vr_error **err)
     return true;
 }
 
+static bool check_filesystems(const D *d, struct vr_error **err)
+{
+    for (size_t i = 0; i < d->filesystems.n; i++)
+        for (size_t k = 0; k < i; k++)
+            if (d->filesystems.v[i]->target_dir &&
+                vr_streq0(d->filesystems.v[i]->target_dir, d->filesystems.v[k]->target_dir))
+                return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("filesystem target '%s' specified twice"),
+                               d->filesystems.v[i]->target_dir);
+    return true;
+}
+
+static bool check_audio(const D *d, struct vr_error **err)
+{
+    for (size_t i = 0; i < d->sounds.n; i++) {
+        unsigned id = d->sounds.v[i]->audio_id;
+        bool found = !id;
+        for (size_t k = 0; k < d->audios.n; k++)
+            found |= d->audios.v[k]->id == id;
+        if (!found)
+            return vr_fail(err, VIR_ERR_XML_ERROR, _("no audio device with ID %u"), id);
+    }
+    return true;
+}
+
 static bool check_iommu(const D *d, struct vr_error **err)
 {
     const struct vr_iommu *i = d->iommu;
@@ -285,9 +309,8 @@ static bool check_cputune(const D *d, struct vr_error **err)
 
 bool vr_domain_check(const D *d, struct vr_error **err)
 {
-    return check_os(d, err) && check_boot(d, err) && check_numa(d, err) && check_disk_targets(d, err) && check_disks(d,
-        err) &&
-           check_drive_addresses(d, err) && check_controllers(d, err) && check_hostdevs(d, err) && check_iommu(d,
-               err) && check_cpu(d, err) && check_labels(d, err) &&
-           check_cputune(d, err);
+    return check_os(d, err) && check_boot(d, err) && check_numa(d, err) && check_disk_targets(d, err) &&
+           check_disks(d, err) && check_drive_addresses(d, err) && check_controllers(d, err) && check_hostdevs(d, err) &&
+           check_iommu(d, err) && check_cpu(d, err) && check_filesystems(d, err) && check_audio(d, err) &&
+           check_labels(d, err) && check_cputune(d, err);
 }

@@ -356,6 +356,8 @@ static bool domain_before(struct vr_parse *p, const struct vr_xml_node *node, vo
     static const char *const types[] = { "hvm", "xen", "linux", "exe", "uml", "xenpvh", NULL };
     if (!type && !(booted && virt && vr_streq(virt, "xen")))
         return vr_parse_fail(p, os ? os : node, err, VIR_ERR_XML_ERROR, _("an os <type> must be specified"));
+    if (type && !*vr_xml_text(p->arena, type))
+        return vr_parse_fail(p, type, err, VIR_ERR_XML_ERROR, _("an os <type> must be specified"));
     if (type && vr_name_index(types, vr_xml_text(p->arena, type)) < 0)
         return vr_parse_fail(p, type, err, VIR_ERR_CONFIG_UNSUPPORTED, _("unknown OS type '%s'"), vr_xml_text(p->arena,
             type));

@@ -108,7 +108,8 @@ static const struct vr_row iface_rows[] = { VR_T_STR(HD, caps_iface, "interface"
 static const struct vr_row driver_rows[] = { VR_A_STR(HD, driver_name, "name", .words = VR_WORDS("default", "kvm",
     "vfio", "xen")), VR_END };
 static const struct vr_row teaming_rows[] = {
-    VR_A_STR(HD, teaming.type, "type", .required = true, .words = VR_WORDS("persistent", "transient")),
+    VR_A_STR(HD, teaming.type, "type", .required = true, .words = VR_WORDS("persistent", "transient"),
+             .bad = "unknown teaming type '%s'", .bad_code = VIR_ERR_CONFIG_UNSUPPORTED),
     VR_A_STR(HD, teaming.persistent, "persistent"),
     VR_END,
 };

@@ -382,7 +382,8 @@ static const struct vr_row rx_rows[] = { VR_GROUP("frames", frames_rows), VR_END
 static const struct vr_row coalesce_rows[] = { VR_GROUP("rx", rx_rows), VR_END };
 static const struct vr_row port_rows[] = { VR_A_YESNO(NET, isolated, "isolated"), VR_END };
 static const struct vr_row teaming_rows[] = {
-    VR_A_STR(NET, teaming_type, "type", .required = true, .words = VR_WORDS("persistent", "transient")),
+    VR_A_STR(NET, teaming_type, "type", .required = true, .words = VR_WORDS("persistent", "transient"),
+             .bad = "unknown teaming type '%s'", .bad_code = VIR_ERR_CONFIG_UNSUPPORTED),
     VR_A_STR(NET, teaming_persistent, "persistent"),
     VR_END,
 };
@@ -396,7 +397,7 @@ static bool is_virtio(const void *base, const struct vr_format *f)
 static const struct vr_row interface_rows[] = {
     VR_A_STR(NET, actual_type, "type", .format_only = true, .when = resolved),
     VR_A_ENUM(NET, type, "type", vr_net_type_names, .when = as_defined),
-    VR_A_YESNO(NET, managed, "managed", FOR(B(HOSTDEV) | B(NETWORK))),
+    VR_A_YESNO(NET, managed, "managed", .lenient = true, FOR(B(HOSTDEV) | B(NETWORK))),
     VR_A_YESNO(NET, trust_guest_rx_filters, "trustGuestRxFilters"),
     VR_GROUP("mac", mac_rows),
     VR_GROUP("driver", host_driver_rows, FOR(B(HOSTDEV))),

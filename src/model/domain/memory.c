@@ -70,7 +70,7 @@ static const struct vr_row fs_driver_rows[] = {
               VIR_ERR_CONFIG_UNSUPPORTED),
     VR_A_ENUM(FS, format, "format", vr_storage_format_names, .bad = "unknown driver format value '%s'", .bad_code =
               VIR_ERR_CONFIG_UNSUPPORTED),
-    VR_A_STR(FS, wrpolicy, "wrpolicy"),
+    VR_A_STR(FS, wrpolicy, "wrpolicy", .words = VR_WORDS("default", "immediate")),
     VR_A_UINT(FS, queue_size, "queue"),
     VR_INLINE_PART(FS, virtio, vr_virtio_rows),
     VR_END,
@@ -110,8 +110,7 @@ static bool access_shown(const void *base, const struct vr_format *f)
 static const struct vr_row fs_rows[] = {
     VR_A_ENUM(FS, type, "type", vr_fs_type_names, .bad = "unknown filesystem type '%s'", .bad_code =
               VIR_ERR_CONFIG_UNSUPPORTED),
-    VR_A_ENUM(FS, accessmode, "accessmode", vr_fs_access_names, .when = access_shown, .bad = "unknown accessmode '%s'",
-              .bad_code = VIR_ERR_CONFIG_UNSUPPORTED),
+    VR_A_ENUM(FS, accessmode, "accessmode", vr_fs_access_names, .when = access_shown),
     VR_A_STR(FS, fmode, "fmode"),
     VR_A_STR(FS, dmode, "dmode"),
     VR_A_ENUM(FS, model, "model", vr_virtio_model_names),
@@ -164,10 +163,6 @@ static bool fs_after(struct vr_parse *p, const struct vr_xml_node *node, void *o
         return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("missing mount target for filesystem"));
     if (f->type == VR_FS_RAM && !f->source_usage_kib)
         return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("missing 'usage' attribute for RAM filesystem"));
-    static const char *const policies[] = { "default", "immediate", NULL };
-    if (f->wrpolicy && vr_name_index(policies, f->wrpolicy) < 0)
-        return vr_parse_fail(p, node, err, VIR_ERR_CONFIG_UNSUPPORTED, _("unknown filesystem write policy '%s'"),
-                             f->wrpolicy);
     return true;
 }
 const struct vr_xml_elem vr_filesystem_elem = {

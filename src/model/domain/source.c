@@ -139,8 +139,8 @@ static const struct vr_xml_elem reservations_elem = { .name = "reservations", .s
 #define HOST struct vr_storage_host
 static const struct vr_row host_rows[] = {
     VR_A_STR(HOST, name, "name"),
-    VR_A_OUINT(HOST, port, "port", .max = 65535, .bad = "failed to parse port number '%s'", .bad_code =
-               VIR_ERR_INVALID_ARG),
+    VR_A_OUINT(HOST, port, "port", .max = 65535, .bad = "failed to parse port number '%s'",
+               .bad_domain = VR_DOMAIN(VIR_FROM_NONE), .bad_code = VIR_ERR_INVALID_ARG),
     VR_A_ENUM(HOST, transport, "transport", vr_host_transport_names, .unset = VR_TRANSPORT_TCP,
               .bad = "unknown protocol transport type '%s'", .bad_code = VIR_ERR_CONFIG_UNSUPPORTED),
     VR_A_STR(HOST, socket, "socket"),
@@ -329,7 +329,7 @@ static const struct vr_row max_size_rows[] = {
 static const struct vr_row format_rows[] = {
     VR_A_ENUM(SRC, format, "type", vr_storage_format_names, .required = true, .missing =
               "missing disk backing store format",
-              .bad = "unknown disk backing store format '%s'", .bad_code = VIR_ERR_CONFIG_UNSUPPORTED),
+              .bad = "unknown storage source format '%s'", .bad_code = VIR_ERR_XML_ERROR),
     VR_GROUP("metadata_cache", max_size_rows),
     VR_END,
 };
