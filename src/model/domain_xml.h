@@ -47,6 +47,8 @@ enum vr_goes { VR_GOES_UNSTATED, VR_GOES_ARGV, VR_GOES_QMP, VR_GOES_CGROUP, VR_G
 const char *vr_domain_find_notyet(struct vr_arena *arena, const struct vr_domain_def *def);
 /** Where the value at a path of the tables goes ("/domain/devices/disk/driver/@cache"; @value may be NULL): goes.c. */
 enum vr_goes vr_domain_goes(const char *path, const char *value);
+/** What helps after a refusal of that place, or NULL. */
+const char *vr_domain_goes_hint(const char *path);
 /** How many places of the document are in each state; returns the first unstated path (malloc'd) or NULL. */
 char *vr_domain_count_goes(size_t counts[VR_GOES_NOTYET + 1]);
 extern const char *const vr_goes_names[];

@@ -75,10 +75,12 @@ VR_SUSPENDS struct vr_domain_def *vr_definition_for_run(const struct vr_domain_d
 {
     struct vr_domain_def *def = vr_domain_copy(config);
     const char *missing = vr_domain_find_notyet(def->arena, def);
-    if (missing)
-        vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("'%s' is not supported yet: a guest that asks for it cannot be started"),
-                missing);
-    else if (complete(def, caps, deadline, err))
+    if (missing) {
+        const char *hint = vr_domain_goes_hint(missing);
+        vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED,
+                _("'%s' is not supported yet: a guest that asks for it cannot be started%s%s"), missing, hint ? "; " : "",
+                hint ? hint : "");
+    } else if (complete(def, caps, deadline, err))
         return def;
     vr_domain_free(def);
     return NULL;

@@ -16,6 +16,7 @@
 static const struct rule {
     enum vr_goes goes;
     const char *path;
+    const char *hint; /* what can be done instead, or why; after the refusal */
 } rules[] = {
     /* the head */
     { VR_GOES_ARGV, "/domain/@type" },
@@ -128,7 +129,7 @@ static const struct rule {
     { VR_GOES_ARGV, "/domain/devices/controller" },
     { VR_GOES_DOCUMENT, "/domain/devices/controller/@maxGrantFrames" },
     { VR_GOES_DOCUMENT, "/domain/devices/controller/@maxEventChannels" },
-    { VR_GOES_NOTYET, "/domain/devices/lease" },
+    { VR_GOES_NOTYET, "/domain/devices/lease", "there is no lock manager to hold it" },
     { VR_GOES_ARGV, "/domain/devices/filesystem" },
     { VR_GOES_NOTYET, "/domain/devices/filesystem/binary" },
     { VR_GOES_DOCUMENT, "/domain/devices/filesystem/space_hard_limit" },
@@ -137,7 +138,8 @@ static const struct rule {
     { VR_GOES_HOST, "/domain/devices/interface/source" },
     { VR_GOES_NOTYET, "/domain/devices/interface/source/ip" },
     { VR_GOES_NOTYET, "/domain/devices/interface/source/route" },
-    { VR_GOES_NOTYET, "/domain/devices/interface/source/@network" },
+    { VR_GOES_NOTYET, "/domain/devices/interface/source/@network",
+      "there are no virtual networks yet; <interface type='bridge'> can name a bridge of the host" },
     { VR_GOES_HOST, "/domain/devices/interface/target" },
     { VR_GOES_DOCUMENT, "/domain/devices/interface/guest" },
     { VR_GOES_DOCUMENT, "/domain/devices/interface/mac/@type" },
@@ -145,7 +147,7 @@ static const struct rule {
     { VR_GOES_NOTYET, "/domain/devices/interface/@trustGuestRxFilters=yes" },
     { VR_GOES_NOTYET, "/domain/devices/interface/route" },
     { VR_GOES_NOTYET, "/domain/devices/interface/downscript" },
-    { VR_GOES_NOTYET, "/domain/devices/interface/filterref" },
+    { VR_GOES_NOTYET, "/domain/devices/interface/filterref", "the guest would run unfiltered" },
     { VR_GOES_NOTYET, "/domain/devices/interface/bandwidth" },
     { VR_GOES_NOTYET, "/domain/devices/interface/vlan" },
     { VR_GOES_NOTYET, "/domain/devices/interface/virtualport" },
@@ -234,18 +236,30 @@ static size_t rank(const char *pattern, const char *path, const char *value)
     return best;
 }
 
-enum vr_goes vr_domain_goes(const char *path, const char *value)
+static const struct rule *rule_of(const char *path, const char *value)
 {
-    enum vr_goes goes = VR_GOES_UNSTATED;
+    const struct rule *rule = NULL;
     size_t best = 0;
     for (size_t i = 0; i < VR_COUNT(rules); i++) {
         size_t r = rank(rules[i].path, path, value);
         if (r && r >= best) {
             best = r;
-            goes = rules[i].goes;
+            rule = &rules[i];
         }
     }
-    return goes;
+    return rule;
+}
+
+enum vr_goes vr_domain_goes(const char *path, const char *value)
+{
+    const struct rule *rule = rule_of(path, value);
+    return rule ? rule->goes : VR_GOES_UNSTATED;
+}
+
+const char *vr_domain_goes_hint(const char *path)
+{
+    const struct rule *rule = rule_of(path, NULL);
+    return rule ? rule->hint : NULL;
 }
 
 struct count {
