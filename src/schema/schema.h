@@ -259,8 +259,6 @@ void *vr_elem_random(struct vr_arena *arena, const struct vr_xml_elem *elem, uin
 /** Calls fn for each place where such an element can say something, "/domain/devices/disk/driver/@cache". */
 void vr_elem_each_path(const struct vr_xml_elem *elem, void (*fn)(const char *path, void *opaque), void *opaque);
 
-/** RELAX NG of the element, a whole grammar. */
-void vr_elem_rng(struct vr_buf *out, const struct vr_xml_elem *elem);
 
 /* ---- for hooks and custom rows ----------------------------------------------------------------------------------- */
 /** An error of the document's domain with the node's place after it; returns false. */

@@ -70,6 +70,8 @@ def set_up():
         cover(path, n)
     os.makedirs('/var/log/libvirt/qemu', exist_ok=True)
     # The new sysfs shows this network namespace; no cgroup is ours to use, so none is offered.
+    # What lies hidden below a mount is still listed, so the old trees go first.
+    subprocess.run(['umount', '--recursive', '--lazy', '/sys'], check=False, stderr=subprocess.DEVNULL)
     mount('-t', 'sysfs', 'sysfs', '/sys')
     try:
         mount('-t', 'tmpfs', 'tmpfs', '/sys/fs/cgroup')
