@@ -135,7 +135,10 @@ def it_starts_with_its_devices_at_the_stated_slots():
 @vireo_only
 def the_pci_buses_are_those_under_stock():
     ours, stock = facts('vireo'), facts('stock')
-    same_text(json.dumps(stock['pci']['return'], indent=1), json.dumps(ours['pci']['return'], indent=1), 'the PCI devices')
+    def plain(pci):
+        # Where a region is mapped depends on how far the firmware has come.
+        return re.sub(r'"(address|base|limit|irq)": -?\d+', r'"\1": N', json.dumps(pci['return'], indent=1))
+    same_text(plain(stock['pci']), plain(ours['pci']), 'the PCI devices')
 
 
 @test
