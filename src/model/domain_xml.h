@@ -82,7 +82,7 @@ void vr_domain_add_device(struct vr_domain_def *def, const struct vr_device *dev
 bool vr_domain_remove_device(struct vr_domain_def *def, const struct vr_device *dev);
 
 /* ---- parts that calls work on ------------------------------------------------------------------------------------ */
-/** Text of the <metadata> child with namespace @uri; malloc'd, NULL when there is none. */
+/** Text of the <metadata> child with namespace @uri, with that namespace and its prefix removed; malloc'd, NULL when there is none. */
 char *vr_domain_metadata_get(const struct vr_domain_def *def, const char *uri);
 /** Replaces (or, with @xml NULL, removes) it; @key is the prefix it gets. */
 bool vr_domain_metadata_set(struct vr_domain_def *def, const char *key, const char *uri, const char *xml, struct vr_error **err);

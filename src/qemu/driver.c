@@ -20,6 +20,7 @@
 #include "loop/loop.h"
 #include "process.h"
 #include "rows.h"
+#include "rundir.h"
 #include "store.h"
 
 struct vr_qemu vr_qemu;
@@ -64,10 +65,8 @@ static bool make_dirs(struct vr_error **err)
     if (vr_qemu.privileged && vr_qemu.conf->user_known) {
         const char *const owned[] = { vr_qemu.lib_dir, vr_qemu.channel_dir, vr_qemu.cache_dir, nvram, ram };
         for (size_t i = 0; i < VR_COUNT(owned); i++)
-            if (chown(owned[i], vr_qemu.conf->uid, vr_qemu.conf->gid) < 0)
-                return vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, errno,
-                                     _("unable to set ownership of '%s' to user %d:%d"), owned[i], (int)vr_qemu.conf->uid,
-                                     (int)vr_qemu.conf->gid);
+            if (!vr_give_dir(owned[i], (mode_t)-1, vr_qemu.conf->uid, vr_qemu.conf->gid, err))
+                return false;
     }
     return true;
 }

@@ -293,7 +293,7 @@ VR_SUSPENDS static bool create_xml(struct vr_call *call, const struct vr_domain_
     VR_AUTO(vr_job) *job = NULL;
     VR_AUTO_DOMAIN *dom = claim(call, def, &job, err);
     if (dom && vr_domain_is_active(dom)) {
-        vr_error_report(err, VIR_FROM_DOMAIN, VIR_ERR_OPERATION_INVALID, -1, _("domain is already active as '%s'"), dom->name);
+        vr_error_report(err, VIR_FROM_DOMAIN, VIR_ERR_OPERATION_INVALID, -1, _("domain '%s' is already active"), dom->name);
         vr_domain_def_free(def);
         return false;
     }

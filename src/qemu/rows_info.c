@@ -107,7 +107,8 @@ static bool get_xml_desc(struct vr_call *call, const struct vr_domain_get_xml_de
     if (!def)
         return false;
     unsigned form = (inactive || !dom->live ? VR_DOMAIN_INACTIVE : 0) |
-                    (in->flags & VIR_DOMAIN_XML_SECURE ? VR_DOMAIN_SECURE : 0) |
+                    /* What a migration needs includes passwords; who may not see those was refused both flags. */
+                    (in->flags & (VIR_DOMAIN_XML_SECURE | VIR_DOMAIN_XML_MIGRATABLE) ? VR_DOMAIN_SECURE : 0) |
                     (in->flags & VIR_DOMAIN_XML_MIGRATABLE ? VR_DOMAIN_MIGRATABLE : 0);
     vr_autofree char *xml = vr_domain_format(def, form);
     out->xml = vr_arena_strdup(call->arena, xml);

@@ -115,16 +115,26 @@ static bool make_dirs(const char *path, mode_t mode, struct vr_error **err)
     return true;
 }
 
+bool vr_give_dir(const char *path, mode_t mode, uid_t uid, gid_t gid, struct vr_error **err)
+{
+    vr_autoclose int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, errno, _("cannot open directory '%s'"), path);
+    if (mode != (mode_t)-1 && fchmod(fd, mode) < 0)
+        return vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, errno, _("cannot set mode of '%s'"), path);
+    if (uid != (uid_t)-1 && fchown(fd, uid, gid) < 0)
+        return vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, errno, _("unable to set ownership of '%s' to user %d:%d"), path, (int)uid,
+                             (int)gid);
+    return true;
+}
+
 static bool make_private_dir(const struct files *f, const char *path, struct vr_error **err)
 {
     /* What a guest of the same id and name left behind (a crash of the machine) must not be trusted. */
     if (!vr_remove_tree(path))
         return vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, errno, _("cannot remove old directory '%s'"), path);
-    if (!make_dirs(path, 0750, err))
-        return false;
-    if (chmod(path, 0750) < 0 || (f->owned && chown(path, f->uid, f->gid) < 0))
-        return vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, errno, _("Cannot chown config file '%s'"), path);
-    return true;
+    return make_dirs(path, 0750, err) &&
+           vr_give_dir(path, 0750, f->owned ? f->uid : (uid_t)-1, f->owned ? f->gid : (gid_t)-1, err);
 }
 
 static bool write_new_file(const char *path, const void *data, size_t len, mode_t mode, int *keep, struct vr_error **err)

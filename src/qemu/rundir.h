@@ -28,5 +28,13 @@ VR_SUSPENDS bool vr_rundir_prepare(const struct vr_guest_run *run, uid_t uid, gi
 VR_SUSPENDS void vr_rundir_remove(const struct vr_guest_run *run);
 /** Writes the pid file, on a worker. */
 VR_SUSPENDS bool vr_rundir_write_pid(const struct vr_guest_run *run, struct vr_error **err);
+/**
+ * vr_give_dir - set mode and owner of a directory whose name others may be able to change
+ * @mode, @uid: (mode_t)-1 and (uid_t)-1 leave what is there
+ *
+ * Blocks. Fails when @path is a link or no directory: above it may be directories that belong to QEMU's user, and a link put
+ * there must not make root give away something else.
+ */
+bool vr_give_dir(const char *path, mode_t mode, uid_t uid, gid_t gid, struct vr_error **err);
 /** Removes a tree without following links; blocks. `false`: something is left, errno says why. */
 bool vr_remove_tree(const char *path);

@@ -86,7 +86,7 @@ static void open_task(void *arg)
         struct opening *w = &o->v[i];
         if (w->what == OPEN_LISTEN) {
             w->fd = vr_unix_listen(w->path, 0775, &o->err);
-            if (w->fd >= 0 && o->owned && chown(w->path, o->uid, o->gid) < 0)
+            if (w->fd >= 0 && o->owned && lchown(w->path, o->uid, o->gid) < 0)
                 vr_fail_errno(&o->err, VIR_ERR_SYSTEM_ERROR, errno, _("unable to set user and group to '%d:%d' on '%s'"),
                               (int)o->uid, (int)o->gid, w->path);
         } else if (w->what == OPEN_DEVICE) {
@@ -112,8 +112,15 @@ static void want_chr(struct openings *o, struct vr_domain_def *def, struct vr_ch
 {
     struct vr_chr_source *src = &chr->src;
     const char *alias = chr->info.alias;
-    if (!alias)
+    if (!alias || o->err)
         return;
+    /* Its socket, made by root over whatever is there, is called after the channel and must stay in the guest's directory. */
+    if (chr->kind == VR_CHR_KIND_CHANNEL && src->type == VR_CHR_UNIX && src->path && chr->name && strchr(chr->name, '/') &&
+        vr_starts_with(src->path, channel_dir)) {
+        vr_fail(&o->err, VIR_ERR_XML_ERROR, _("the name '%s' of a channel whose socket has no path cannot contain '/'"),
+                chr->name);
+        return;
+    }
     if (chr->kind == VR_CHR_KIND_CHANNEL && src->type == VR_CHR_UNIX && !src->path) {
         src->mode = VR_CHR_SOURCE_BIND;
         src->path = vr_arena_printf(def->arena, "%s/%s", channel_dir, chr->name ? chr->name : alias);
@@ -144,9 +151,11 @@ VR_SUSPENDS bool vr_start_fds_open(struct vr_start_fds *fds, struct vr_domain_de
             want_chr(o, def, def->consoles.v[i], channel_dir);
     if (def->vsock)
         want(o, OPEN_DEVICE, VR_QEMU_FD_VSOCK, NULL, 0, "/dev/vhost-vsock", false);
-    if (!o->n) {
+    if (!o->n || o->err) {
+        bool ok = !o->err;
+        vr_error_move(err, &o->err);
         openings_free(o);
-        return true;
+        return ok;
     }
     if (!vr_worker_run(VR_POOL_STORAGE, NULL, "open character devices", open_task, o, openings_free,
                        vr_after(VR_SPAN_LAUNCH), err))

@@ -66,8 +66,11 @@ int vr_unix_listen(const char *path, mode_t mode, struct vr_error **err)
         vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, errno, _("Unable to unlink %s"), path);
         return -1;
     }
-    /* No umask(): it is the whole process's, and workers create files meanwhile. The directory is private. */
-    if (bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 || chmod(path, mode) < 0) {
+    /*
+     * No umask(): it is the whole process's, and workers create files meanwhile. The directory may be QEMU's own, so no
+     * link that took the socket's place is followed.
+     */
+    if (bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 || fchmodat(AT_FDCWD, path, mode, AT_SYMLINK_NOFOLLOW) < 0) {
         vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, errno, _("Unable to bind to UNIX socket path '%s'"), path);
         return -1;
     }

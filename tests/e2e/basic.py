@@ -9,7 +9,7 @@ import xml.etree.ElementTree as ET
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'lib'))
 from suite import (  # noqa: E402
-    Failed, clean_up, daemon, domain_xml, equal, has, main, test, wait_for, with_sizes, write)
+    Failed, clean_up, daemon, domain_xml, equal, has, main, test, vireo_only, wait_for, with_sizes, write)
 
 UUID = 'c7a5fdbd-edaf-9455-926a-d65c16db1809'
 
@@ -204,7 +204,8 @@ def dumpxml_has_a_live_an_inactive_a_secure_and_a_migratable_form():
         if 'secret' in text:
             raise Failed('a password is shown without being asked for')
     has(d.run('dumpxml', 'x', '--security-info'), "passwd='secret'")
-    has(d.run('dumpxml', 'x', '--migratable'), '<domain type=')
+    has(d.run('dumpxml', 'x', '--migratable'), "passwd='secret'")
+    has(d.run('dumpxml', 'x', '--migratable', ro=True, ok=False).err, 'operation forbidden')
     equal(d.run('vncdisplay', 'x').strip(), '127.0.0.1:0')
     has(d.run('ttyconsole', 'x'), '/dev/pts/')
 
@@ -261,6 +262,8 @@ def a_created_guest_is_gone_after_destroy():
     clean_up(d)
     d.run('create', write('t.xml', domain_xml('t')), '--paused')
     has(d.run('dominfo', 't'), 'Persistent:     no')
+    has(d.run('create', write('t.xml', domain_xml('t', head='<uuid>%s</uuid>' % d.run('domuuid', 't').strip())), ok=False).err,
+        "domain 't' is already active")
     d.run('destroy', 't')
     has(d.run('domstate', 't', ok=False).err, "failed to get domain 't'")
 
@@ -291,6 +294,41 @@ def a_start_that_cannot_work_says_why():
     has(err, '/nowhere/disk.img')
     has(err, 'No such file or directory')
     equal(d.run('domstate', 'lost', '--reason').strip(), 'shut off (failed)')
+
+
+@test
+@vireo_only
+def a_channels_name_cannot_lead_its_socket_elsewhere():
+    victim = write('victim', 'precious')
+    up = '/'.join(['..'] * 12)
+    d = defined('way', devices="<channel type='unix'><target type='virtio' name='%s%s'/></channel>" % (up, victim))
+    has(d.run('start', 'way', ok=False).err, "cannot contain '/'")
+    equal(open(victim).read(), 'precious')
+
+
+@test
+@vireo_only
+def directories_are_not_given_away_through_links():
+    d = daemon()
+    clean_up(d)
+    nvram, target = '/var/lib/libvirt/qemu/nvram', '/run/work/target'
+    d.stop()
+    os.makedirs(target)
+    os.rename(nvram, nvram + '.kept')
+    os.symlink(target, nvram)
+    try:
+        try:
+            d.start()
+            said = 'it started'
+        except Failed as e:
+            said = str(e)
+        has(said, "cannot open directory '%s'" % nvram)
+        equal(os.stat(target).st_uid, 0)
+    finally:
+        d.stop()
+        os.unlink(nvram)
+        os.rename(nvram + '.kept', nvram)
+        d.start()
 
 
 @test

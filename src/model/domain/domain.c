@@ -367,6 +367,8 @@ static bool domain_before(struct vr_parse *p, const struct vr_xml_node *node, vo
     }
     if (strchr(text, '/'))
         return vr_parse_fail(p, name, err, VIR_ERR_XML_ERROR, _("name %s cannot contain '/'"), text);
+    if (vr_streq(text, ".") || vr_streq(text, "..")) /* directories are called after guests */
+        return vr_parse_fail(p, name, err, VIR_ERR_XML_ERROR, _("name cannot be '%s'"), text);
     return true;
 }
 

@@ -34,6 +34,8 @@ VR_TEST(errors_have_stocks_codes_and_begin_with_its_words)
                  "XML error: an os <type> must be specified");
     expect_error("<domain type='test'><name>a/b</name><os><type>hvm</type></os></domain>", VIR_ERR_XML_ERROR,
                  "XML error: name a/b cannot contain '/'");
+    expect_error("<domain type='test'><name>..</name><os><type>hvm</type></os></domain>", VIR_ERR_XML_ERROR,
+                 "XML error: name cannot be '..'");
     expect_error("<domain type='test'><name>a\nb</name><os><type>hvm</type></os></domain>", VIR_ERR_XML_DETAIL,
                  "invalid char in name: \n");
     expect_error("<domain type='test'><name>d</name><uuid>x</uuid><os><type>hvm</type></os></domain>",
@@ -226,15 +228,29 @@ VR_TEST(metadata_is_found_replaced_and_removed_by_namespace)
                                         &err);
     EXPECT_OK(def, err);
     vr_autofree char *a = vr_domain_metadata_get(def, "urn:a");
-    EXPECT_STR(a, "<a:x xmlns:a=\"urn:a\">1</a:x>");
+    EXPECT_STR(a, "<x>1</x>");
     EXPECT_OK(vr_domain_metadata_set(def, "b", "urn:b", "<y/>", &err), err);
     vr_autofree char *b = vr_domain_metadata_get(def, "urn:b");
-    EXPECT_STR(b, "<b:y xmlns:b=\"urn:b\"/>");
+    EXPECT_STR(b, "<y/>");
     EXPECT_OK(vr_domain_metadata_set(def, NULL, "urn:a", NULL, &err), err);
     EXPECT(vr_domain_metadata_get(def, "urn:a") == NULL);
     EXPECT_FALSE(vr_domain_metadata_set(def, "b", "urn:b", "<broken", &err));
     vr_autofree char *text = vr_domain_format(def, VR_DOMAIN_INACTIVE);
     EXPECT_STR_HAS(text, "  <metadata>\n    <b:y xmlns:b=\"urn:b\"/>\n  </metadata>\n");
+}
+
+VR_TEST(metadata_asked_for_by_namespace_comes_without_it)
+{
+    VR_AUTO(vr_error) *err = NULL;
+    VR_AUTO(vr_domain_def) *def = parse(HEAD "<metadata><k:a xmlns:k='urn:k' xmlns:o='urn:o' k:z='1' o:z='3'><k:b>"
+                                        "<o:c k:t='4'/></k:b></k:a><d xmlns='urn:d'><e/></d></metadata></domain>", &err);
+    EXPECT_OK(def, err);
+    vr_autofree char *k = vr_domain_metadata_get(def, "urn:k");
+    EXPECT_STR(k, "<a xmlns:o=\"urn:o\" z=\"1\" o:z=\"3\">\n  <b>\n    <o:c t=\"4\"/>\n  </b>\n</a>");
+    vr_autofree char *d = vr_domain_metadata_get(def, "urn:d");
+    EXPECT_STR(d, "<d>\n  <e/>\n</d>");
+    vr_autofree char *text = vr_domain_format(def, VR_DOMAIN_INACTIVE); /* the document keeps it */
+    EXPECT_STR_HAS(text, "<k:a xmlns:k=\"urn:k\" xmlns:o=\"urn:o\" k:z=\"1\"");
 }
 
 VR_TEST(hostile_numbers_do_not_size_anything)
@@ -278,5 +294,5 @@ VR_TESTS("domain", errors_have_stocks_codes_and_begin_with_its_words, a_small_de
          random_definitions_survive_text_and_copies, random_devices_survive_one_by_one,
              a_live_document_keeps_what_a_definition_drops,
          secrets_are_printed_only_when_asked_for, devices_come_and_go,
-             metadata_is_found_replaced_and_removed_by_namespace,
+             metadata_is_found_replaced_and_removed_by_namespace, metadata_asked_for_by_namespace_comes_without_it,
          hostile_numbers_do_not_size_anything, cpu_sets_are_read_and_written_canonically)

@@ -82,6 +82,26 @@ static struct vr_xml_node *metadata_tree(struct vr_arena *arena, const D *def)
     return vr_xml_parse(arena, whole, strlen(whole), "(metadata)", VIR_FROM_DOMAIN, NULL);
 }
 
+/* Who asks by namespace gets the element without it, as stock gives it: without its prefix, all the way down. */
+/* Recursion: bounded by VR_XML_MAX_DEPTH, which the parser keeps. */
+static void leave_namespace(struct vr_xml_node *n, const char *uri)
+{
+    if (n->kind != VR_XML_ELEMENT)
+        return;
+    if (vr_streq0(n->ns, uri))
+        n->prefix = n->ns = NULL;
+    for (size_t i = 0; i < n->n_attrs; i++)
+        if (vr_streq0(n->attrs[i].ns, uri))
+            n->attrs[i].prefix = n->attrs[i].ns = NULL;
+    size_t kept = 0;
+    for (size_t i = 0; i < n->n_nsdecls; i++)
+        if (!vr_streq0(n->nsdecls[i].uri, uri))
+            n->nsdecls[kept++] = n->nsdecls[i];
+    n->n_nsdecls = kept;
+    for (struct vr_xml_node *c = n->first; c; c = c->next)
+        leave_namespace(c, uri);
+}
+
 char *vr_domain_metadata_get(const D *def, const char *uri)
 {
     VR_AUTO(vr_arena) *arena = vr_arena_new();
@@ -90,6 +110,7 @@ char *vr_domain_metadata_get(const D *def, const char *uri)
         if (c->kind != VR_XML_ELEMENT || !vr_streq0(c->ns, uri))
             continue;
         struct vr_buf out = VR_BUF_INIT;
+        leave_namespace(c, uri);
         vr_xml_print(&out, c, 0);
         return vr_buf_take(&out);
     }
