@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/str.h"
 #include "definition.h"
+#include "migratable.h"
 #include "monitor.h"
 #include "procstat.h"
 #include "rows.h"
@@ -110,6 +111,10 @@ static bool get_xml_desc(struct vr_call *call, const struct vr_domain_get_xml_de
                     /* What a migration needs includes passwords; who may not see those was refused both flags. */
                     (in->flags & (VIR_DOMAIN_XML_SECURE | VIR_DOMAIN_XML_MIGRATABLE) ? VR_DOMAIN_SECURE : 0) |
                     (in->flags & VIR_DOMAIN_XML_MIGRATABLE ? VR_DOMAIN_MIGRATABLE : 0);
+    VR_AUTO(vr_domain_def) *moved = NULL;
+    if (in->flags & VIR_DOMAIN_XML_MIGRATABLE)
+        def = moved = vr_qemu_migratable(def, dom->persistent ? vr_domain_config(dom, NULL) : NULL,
+                                         dom->run ? dom->run->channel_dir : NULL);
     vr_autofree char *xml = vr_domain_format(def, form);
     out->xml = vr_arena_strdup(call->arena, xml);
     return true;
