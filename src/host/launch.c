@@ -281,8 +281,13 @@ VR_SUSPENDS static bool read_exactly(struct vr_launch *l, void *data, size_t len
     *got = 0;
     while (*got < len) {
         ssize_t n = vr_fd_read(l->watch, l->socket, (char *)data + *got, len - *got, deadline, err);
-        if (n < 0)
+        if (n < 0) {
+            if (err && *err && (*err)->int1 == ECONNRESET) { /* it died with something unread: tell that, not "data" */
+                vr_error_free(vr_take(*err));
+                vr_fail(err, VIR_ERR_INTERNAL_ERROR, _("vireo-launch (pid %d) ended unexpectedly"), (int)l->pid);
+            }
             return false;
+        }
         if (n == 0)
             return true;
         *got += (size_t)n;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include "base/alloc.h"
 #include "base/log.h"
+#include "base/paths.h"
 #include "base/str.h"
 #include "conf.h"
 #include "domain.h"
@@ -20,8 +21,12 @@
 #include "loop/loop.h"
 #include "process.h"
 #include "rows.h"
+#include "qemu/caps/caps.h"
 #include "rundir.h"
 #include "store.h"
+
+/* Who an emulator is asked as when the user of qemu.conf does not exist; guests do not start then. */
+#define NOBODY 65534
 
 struct vr_qemu vr_qemu;
 
@@ -80,6 +85,11 @@ static bool driver_start(const struct vr_daemon_context *ctx, struct vr_error **
     vr_qemu.conf = vr_qemu_conf_load(conf, ctx->privileged, err);
     if (!vr_qemu.conf || !make_dirs(err))
         return false;
+    if (ctx->privileged) {
+        const struct vr_qemu_conf *c = vr_qemu.conf;
+        vr_autofree char *helper = vr_helper_path("vireo-launch");
+        vr_qemu_caps_probe_as(helper, c->user_known ? c->uid : NOBODY, c->user_known ? c->gid : NOBODY, c->groups, c->group_count);
+    }
     if (ctx->privileged)
         vr_qemu.cgroups = vr_cgroup_host_read((const char *const *)vr_qemu.conf->cgroup_controllers);
     vr_qemu.domains = vr_domain_list_new();

@@ -307,6 +307,23 @@ def a_channels_name_cannot_lead_its_socket_elsewhere():
 
 
 @test
+def an_emulator_is_asked_by_qemus_user_not_by_root():
+    d = daemon()
+    clean_up(d)
+    said = '/tmp/vireo-who-%d' % os.getpid()
+    fake = write('asked', '#!/bin/sh\nid -u > %s\ngrep CapBnd /proc/self/status >> %s\necho no emulator >&2\nexit 1\n' % (said, said))
+    os.chmod(fake, 0o755)
+    try:
+        xml = domain_xml('who').replace('/usr/bin/qemu-system-x86_64', fake)
+        has(d.run('define', write('who.xml', xml), ok=False).err, 'no emulator')
+        equal(open(said).read().split()[0], '65534')
+        has(d.run('domcapabilities'), '<domainCapabilities>')
+    finally:
+        if os.path.exists(said):
+            os.unlink(said)
+
+
+@test
 @vireo_only
 def directories_are_not_given_away_through_links():
     d = daemon()

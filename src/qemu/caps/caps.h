@@ -7,6 +7,7 @@
  */
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/error.h"
@@ -89,6 +90,15 @@ struct vr_json *vr_qemu_caps_reduce(const struct vr_qemu_replies *tcg, const str
  * Blocks; for a worker. Returns the reduced document. Reports INTERNAL_ERROR with QEMU's own words when it fails.
  */
 struct vr_json *vr_qemu_caps_probe(const char *path, vr_time deadline, struct vr_error **err);
+
+/**
+ * vr_qemu_caps_probe_as - who the emulators of later probes are to be
+ * @helper: path of vireo-launch; NULL: they run as whoever we are
+ *
+ * To be called before the first probe, since workers read it. All is copied. For a daemon that is root: emulators are named by
+ * documents, and the answer about /dev/kvm must be the one that guests get.
+ */
+void vr_qemu_caps_probe_as(const char *helper, uid_t uid, gid_t gid, const gid_t *groups, size_t group_count);
 
 /**
  * vr_qemu_caps_load - capabilities from the cache, else by a probe that is then cached

@@ -4,7 +4,7 @@
  * stranger's program: its output is bounded, it has a deadline, and it is always reaped.
  */
 #define VR_ERROR_DOMAIN VIR_FROM_QEMU
-#include "qemu/caps/caps.h"
+#include "qemu/caps/probe.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -127,6 +127,30 @@ static bool ask(struct probe *p, const char *command, struct vr_json *arguments,
     }
 }
 
+static int spawn_plain(struct probe *p, const struct vr_probe_program *what)
+{
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attr;
+    sigset_t none, all;
+    sigemptyset(&none);
+    sigfillset(&all);
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDWR, 0);
+    posix_spawn_file_actions_adddup2(&actions, 0, 1);
+    posix_spawn_file_actions_adddup2(&actions, what->log_fd, 2);
+    posix_spawn_file_actions_adddup2(&actions, what->qmp_fd, 3); /* when it is 3 this clears close-on-exec */
+    posix_spawnattr_init(&attr);
+    posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+    posix_spawnattr_setsigmask(&attr, &none);
+    posix_spawnattr_setsigdefault(&attr, &all);
+    int rc = posix_spawn(&p->pid, p->path, &actions, &attr, what->argv, what->env);
+    posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&attr);
+    if (rc != 0)
+        p->pid = -1;
+    return rc;
+}
+
 static bool start(struct probe *p, const char *accel, struct vr_error **err)
 {
     int pair[2], logs[2];
@@ -143,32 +167,17 @@ static bool start(struct probe *p, const char *accel, struct vr_error **err)
                      "-chardev", "socket,id=probe,fd=3,server=off", "-mon", "chardev=probe,mode=control", NULL };
     char *env[] = { "LC_ALL=C", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
                     "HOME=/", NULL };
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attr;
-    sigset_t none, all;
-    sigemptyset(&none);
-    sigfillset(&all);
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDWR, 0);
-    posix_spawn_file_actions_adddup2(&actions, 0, 1);
-    posix_spawn_file_actions_adddup2(&actions, logs[1], 2);
-    posix_spawn_file_actions_adddup2(&actions, pair[1], 3); /* when pair[1] is 3 this clears close-on-exec */
-    posix_spawnattr_init(&attr);
-    posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
-    posix_spawnattr_setsigmask(&attr, &none);
-    posix_spawnattr_setsigdefault(&attr, &all);
-    int rc = posix_spawn(&p->pid, p->path, &actions, &attr, argv, env);
-    posix_spawn_file_actions_destroy(&actions);
-    posix_spawnattr_destroy(&attr);
+    const struct vr_probe_program what = { argv, env, pair[1], logs[1] };
+    int rc = 0;
+    bool ok = vr_probe_has_user() ? vr_probe_start_as_user(&what, &p->pid, p->deadline, err)
+                                  : (rc = spawn_plain(p, &what)) == 0;
     close(pair[1]);
     close(logs[1]);
     p->qmp = pair[0];
     p->log = logs[0];
-    if (rc != 0) {
-        p->pid = -1;
-        return vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, rc, _("Cannot check QEMU binary %s"), p->path);
-    }
-    return true;
+    if (rc != 0)
+        vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, rc, _("Cannot check QEMU binary %s"), p->path);
+    return ok;
 }
 
 static void finish(struct probe *p)
