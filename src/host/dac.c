@@ -191,11 +191,35 @@ static int lock_path(const char *path, const struct stat *st, struct vr_error **
     return -1;
 }
 
+/*
+ * A guest that broke out acts as QEMU's user. A link of that user's could lead root to any file of the host, so it is
+ * not followed; those of everybody else (an administrator's, a volume manager's) are.
+ */
+static bool is_planted(const struct vr_dac_item *item)
+{
+    struct stat st;
+    return item->uid != 0 && lstat(item->path, &st) == 0 && S_ISLNK(st.st_mode) && st.st_uid == item->uid;
+}
+
+/* By descriptor, so that what is given away is what was looked at. */
+static int give(const char *path, const struct stat *seen, uid_t uid, gid_t gid)
+{
+    struct stat now;
+    vr_autoclose int fd = open(path, O_PATH | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &now) < 0)
+        return -1;
+    if (now.st_dev != seen->st_dev || now.st_ino != seen->st_ino) {
+        errno = ESTALE;
+        return -1;
+    }
+    return fchownat(fd, "", uid, gid, AT_EMPTY_PATH);
+}
+
 static bool change_owner(const char *path, const struct stat *st, uid_t uid, gid_t gid, struct vr_error **err)
 {
     if (st->st_uid == uid && st->st_gid == gid)
         return true;
-    if (chown(path, uid, gid) == 0)
+    if (give(path, st, uid, gid) == 0)
         return true;
     if (errno == EOPNOTSUPP || errno == ENOSYS || errno == EPERM || errno == EROFS) {
         vr_info("setting user and group to '%u:%u' on '%s': %s", uid, gid, path, strerror(errno));
@@ -230,6 +254,10 @@ static bool set_locked(const struct vr_dac_item *item, const struct stat *st, st
 bool vr_dac_set_one(const struct vr_dac_item *item, struct vr_error **err)
 {
     struct stat st;
+    if (is_planted(item))
+        return vr_fail(err, VIR_ERR_OPERATION_INVALID,
+                       _("'%s' is a link that QEMU's user made: its target is not given away; remove the link"),
+                       item->path);
     if (stat(item->path, &st) < 0)
         return vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, errno, _("unable to stat: %s"), item->path);
     int lock = item->remember ? lock_path(item->path, &st, err) : -2;
@@ -261,7 +289,7 @@ static bool restore_locked(const struct vr_dac_item *item, const struct stat *st
 bool vr_dac_restore_one(const struct vr_dac_item *item, struct vr_error **err)
 {
     struct stat st;
-    if (!item->restore)
+    if (!item->restore || is_planted(item))
         return true;
     if (stat(item->path, &st) < 0)
         return errno == ENOENT || errno == ENOTDIR ||

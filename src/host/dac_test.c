@@ -156,6 +156,28 @@ static void set_list(void *arg)
     vr_loop_quit(0);
 }
 
+VR_TEST(a_link_of_qemus_user_is_not_followed_another_one_is)
+{
+    char *path;
+    if (!setup(&path))
+        return;
+    vr_autofree char *link = vr_printf("%s/link", dir);
+    EXPECT_EQ(symlink(path, link), 0);
+    VR_AUTO(vr_error) *err = NULL;
+    struct vr_dac_item planted = { link, 77, 78, false, true };
+    EXPECT_EQ(lchown(link, 77, 78), 0);
+    EXPECT_FALSE(vr_dac_set_one(&planted, &err));
+    EXPECT_STR_HAS(err->message, link);
+    EXPECT_STR(state(path), "5:6 -");
+    EXPECT(vr_dac_restore_one(&planted, NULL));
+    EXPECT_STR(state(path), "5:6 -");
+    EXPECT_EQ(lchown(link, 0, 0), 0);
+    EXPECT(vr_dac_set_one(&planted, NULL));
+    EXPECT_STR(state(path), "77:78 -");
+    unlink(link);
+    teardown(path);
+}
+
 VR_TEST(a_list_is_all_or_nothing)
 {
     char *path;
@@ -271,7 +293,8 @@ VR_TEST(a_mount_is_found_by_name)
     EXPECT_STR(none, "/");
 }
 
-VR_TESTS("dac", an_owner_is_remembered_counted_and_put_back, a_file_in_use_as_one_user_is_not_given_to_another,
+VR_TESTS("dac", a_link_of_qemus_user_is_not_followed_another_one_is,
+         an_owner_is_remembered_counted_and_put_back, a_file_in_use_as_one_user_is_not_given_to_another,
          what_an_earlier_boot_remembered_is_void, attributes_that_make_no_sense_are_void,
          without_remembering_a_file_goes_to_root, a_list_is_all_or_nothing, a_definitions_paths_are_those_qemu_opens,
          labels_of_the_domain_and_of_a_source_decide, users_are_names_or_numbers, a_mount_is_found_by_name)
