@@ -51,19 +51,6 @@ bool vr_hostside_check(const struct vr_domain_def *def, struct vr_error **err)
             return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED,
                            _("a guest with a static security label ('%s') cannot be started yet"), label->label);
     }
-    for (size_t i = 0; i < def->interfaces.n; i++) {
-        const struct vr_interface *net = def->interfaces.v[i];
-        if (net->filterref)
-            return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED,
-                           _("interface %zu has a <filterref>, and network filters are not supported yet: the guest would "
-                             "run unfiltered"), i);
-        if (net->bandwidth)
-            return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("<bandwidth> of interface %zu is not supported yet"), i);
-        if (net->vlan || net->virtualport)
-            return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("<vlan> and <virtualport> of interface %zu are not supported yet"), i);
-    }
-    if (def->leases.n)
-        return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, "%s", _("a guest with a <lease> cannot be started: there is no lock manager"));
     return true;
 }
 
@@ -136,10 +123,6 @@ VR_SUSPENDS bool vr_hostside_prepare(struct vr_domain *dom, struct vr_start_fds 
             if (!open_net(def, net, fds, err))
                 return false;
             break;
-        case VR_NET_NETWORK:
-            return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED,
-                           _("interface %zu is on network '%s', and virtual networks are not supported yet; a bridge of the "
-                             "host can be named by <interface type='bridge'>"), i, net->network);
         default:
             break;
         }

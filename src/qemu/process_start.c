@@ -90,29 +90,6 @@ static char *log_header(struct start *s)
 
 /* ---- steps before the process ------------------------------------------------------------------------------------- */
 
-/* A display that names no address listens where qemu.conf says; the live document tells where that is. */
-static void fill_listens(struct vr_domain_def *def)
-{
-    for (size_t i = 0; i < def->graphics.n; i++) {
-        struct vr_graphics *g = def->graphics.v[i];
-        if (g->type != VR_GRAPHICS_VNC && g->type != VR_GRAPHICS_SPICE)
-            continue;
-        if (!g->listens.n && !g->socket_attr) {
-            struct vr_graphics_listen *listen = vr_arena_new_of(def->arena, struct vr_graphics_listen);
-            listen->type = VR_LISTEN_ADDRESS;
-            VR_LIST_ADD(def->arena, &g->listens, listen);
-        }
-        for (size_t j = 0; j < g->listens.n; j++) {
-            struct vr_graphics_listen *listen = g->listens.v[j];
-            if (listen->type != VR_LISTEN_ADDRESS || listen->address)
-                continue;
-            listen->address = vr_arena_strdup(def->arena, g->type == VR_GRAPHICS_VNC ? vr_qemu.conf->vnc_listen
-                                                                                      : vr_qemu.conf->spice_listen);
-            listen->from_config = true;
-        }
-    }
-}
-
 /* The live definition gets everything that only a run has: id, aliases, ports, block nodes. */
 VR_SUSPENDS static bool prepare_definition(struct start *s, struct vr_error **err)
 {
@@ -129,7 +106,6 @@ VR_SUSPENDS static bool prepare_definition(struct start *s, struct vr_error **er
     s->run->memory_files = vr_qemu_needs_memory_dir(def);
     if (!vr_ports_reserve(def, err))
         return false;
-    fill_listens(def);
     unsigned next = 1;
     vr_qemu_prepare_blocks(def, &next);
     s->run->nodename_index = next - 1;

@@ -82,7 +82,9 @@ static const struct rule {
     { VR_GOES_NOTYET, "/domain/features/msrs" },
     { VR_GOES_NOTYET, "/domain/features/async-teardown" },
     { VR_GOES_ARGV, "/domain/cpu" },
-    { VR_GOES_HOST, "/domain/cpu/@match" },
+    { VR_GOES_DOCUMENT, "/domain/cpu/@match" },
+    { VR_GOES_NOTYET, "/domain/cpu/@match=minimum" },
+    { VR_GOES_NOTYET, "/domain/cpu/@match=strict" },
     { VR_GOES_HOST, "/domain/cpu/@check" },
     { VR_GOES_ARGV, "/domain/clock" },
     { VR_GOES_DOCUMENT, "/domain/clock/timer/catchup" }, /* QEMU has no such settings */
