@@ -70,9 +70,9 @@ bool vr_node_pages(int node, uint64_t size_kib, uint64_t *total, uint64_t *free_
 /** As virNodeGetFreePages: counts[cell][size], cell by cell. Returns how many were written through *written. */
 bool vr_node_free_pages(const uint32_t *sizes_kib, size_t size_count, int first, unsigned cells, uint64_t *counts,
                         size_t *written, struct vr_error **err);
-/** As virNodeAllocPages: sets the pools to `counts`, or adds to them. */
+/** As virNodeAllocPages: sets the pools to `counts`, or adds to them; *done says how many pools were seen to. */
 bool vr_node_alloc_pages(const uint32_t *sizes_kib, const uint64_t *counts, size_t size_count, int first,
-                         unsigned cells, bool add, struct vr_error **err);
+                         unsigned cells, bool add, size_t *done, struct vr_error **err);
 
 /** KSM: "shm_pages_to_scan" and so on; wide: 64 bits in the API. */
 struct vr_node_ksm {

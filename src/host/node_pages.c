@@ -128,7 +128,7 @@ static bool set_pool(int node, uint64_t size_kib, uint64_t count, bool add, stru
     vr_autofree char *dir = pool_dir(node, size_kib);
     uint64_t now, got;
     if (size_kib == ordinary_kib())
-        return vr_fail(err, VIR_ERR_OPERATION_INVALID, _("system pages pool can't be modified"));
+        return vr_fail(err, VIR_ERR_OPERATION_UNSUPPORTED, _("system pages pool can't be modified"));
     if (!vr_sys_read_u64(&now, "%s/nr_hugepages", dir)) {
         uint64_t unused;
         return vr_node_pages(node, size_kib, &now, &unused, err);
@@ -147,9 +147,10 @@ static bool set_pool(int node, uint64_t size_kib, uint64_t count, bool add, stru
 }
 
 bool vr_node_alloc_pages(const uint32_t *sizes_kib, const uint64_t *counts, size_t size_count, int first,
-                         unsigned cells, bool add, struct vr_error **err)
+                         unsigned cells, bool add, size_t *done, struct vr_error **err)
 {
     int last;
+    *done = 0;
     first = first < -1 ? -1 : first;
     if (!check_cells(first, cells, &last, err))
         return false;
@@ -157,6 +158,8 @@ bool vr_node_alloc_pages(const uint32_t *sizes_kib, const uint64_t *counts, size
         for (size_t i = 0; i < size_count; i++)
             if (!set_pool(cell, sizes_kib[i], counts[i], add, err))
                 return false;
+            else
+                ++*done;
     return true;
 }
 

@@ -166,16 +166,17 @@ VR_TEST(the_cpu_map_has_holes)
 VR_TEST(pages_are_counted_and_pools_are_set)
 {
     uint64_t counts[4], total, unused;
-    size_t n = 0;
+    size_t n = 0, done = 9;
     const uint32_t sizes[] = { 4, 2048 };
     const uint64_t want[] = { 3 };
     make_tree();
     EXPECT_OK(vr_node_free_pages(sizes, 2, 0, 2, counts, &n, &error), error);
     EXPECT(n == 4 && counts[0] == 100 && counts[1] == 0 && counts[2] == 125);
-    EXPECT_OK(vr_node_alloc_pages(&sizes[1], want, 1, 1, 1, true, &error), error);
+    EXPECT_OK(vr_node_alloc_pages(&sizes[1], want, 1, 1, 1, true, &done, &error), error);
     EXPECT_OK(vr_node_pages(1, 2048, &total, &unused, &error), error);
     EXPECT_EQ(total, 3);
-    EXPECT_FALSE(vr_node_alloc_pages(sizes, want, 1, 0, 1, true, &error));
+    EXPECT_FALSE(vr_node_alloc_pages(sizes, want, 1, 0, 1, true, &done, &error));
+    EXPECT_EQ(done, 0);
     EXPECT_STR_HAS(error->message, "system pages pool can't be modified");
     VR_AUTO(vr_error) *err = NULL;
     EXPECT_FALSE(vr_node_pages(0, 7, &total, &unused, &err));

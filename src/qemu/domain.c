@@ -45,10 +45,8 @@ void vr_domain_unref(struct vr_domain *dom)
 {
     if (!dom || --dom->refs)
         return;
-    vr_domain_def_free(dom->config);
+    vr_domain_set_config(dom, NULL);
     vr_domain_def_free(dom->live);
-    vr_error_free(dom->config_error);
-    free(dom->config_text);
     free(dom->name);
     free(dom);
 }
@@ -60,38 +58,9 @@ bool vr_domain_require_active(const struct vr_domain *dom, struct vr_error **err
     return vr_fail(err, VIR_ERR_OPERATION_INVALID, "%s", _("domain is not running"));
 }
 
-struct vr_domain_def *vr_domain_config(struct vr_domain *dom, struct vr_error **err)
-{
-    if (dom->config)
-        return dom->config;
-    if (!dom->persistent) {
-        vr_fail(err, VIR_ERR_OPERATION_INVALID, "%s", _("transient domains do not have any persistent config"));
-        return NULL;
-    }
-    if (!dom->config_error && dom->config_text) {
-        dom->config = vr_definition_load(dom->config_text, &dom->config_error);
-        free(vr_take(dom->config_text));
-        if (dom->config)
-            return dom->config;
-        vr_error_prefix(&dom->config_error, _("configuration of domain '%s': "), dom->name);
-        vr_logerr("%s", vr_error_text(dom->config_error));
-    }
-    struct vr_error *copy = vr_error_copy(dom->config_error);
-    vr_error_move(err, &copy);
-    return NULL;
-}
-
 struct vr_domain_def *vr_domain_current(struct vr_domain *dom, struct vr_error **err)
 {
     return dom->live ? dom->live : vr_domain_config(dom, err);
-}
-
-void vr_domain_set_config(struct vr_domain *dom, struct vr_domain_def *def)
-{
-    vr_domain_def_free(dom->config);
-    dom->config = def;
-    free(vr_take(dom->config_text));
-    vr_error_free(vr_take(dom->config_error));
 }
 
 /* Turns CURRENT into LIVE or CONFIG, and checks both against what the guest is. */

@@ -16,6 +16,7 @@
 
 struct vr_map;
 struct vr_guest_run;
+struct vr_packed;
 
 #define VR_TAINTS(X)                                                                               \
     X(CUSTOM_ARGV, "custom-argv") X(CUSTOM_MONITOR, "custom-monitor") X(HIGH_PRIVILEGES, "high-privileges") \
@@ -39,16 +40,21 @@ struct vr_domain {
     char *name;
 
     bool persistent;
-    bool autostart;
+    bool autostart, autostart_once; /* with each boot of the host; with the next one */
     bool updated;                   /* a live change was made that the configuration does not have */
     bool hidden;                    /* being defined for the first time: not yet shown to anybody */
     bool managed_save;              /* a save image of it is stored */
     unsigned snapshots, checkpoints; /* stored descriptions of them */
     bool removed;                   /* no longer in the list */
 
-    /* The persistent configuration. Loaded lazily: `config_text` is what the file said until the first use. */
+    /*
+     * The persistent configuration. What nobody asked for lately is text: as the file said until a quiet moment, packed
+     * after it. The few that were used last are also parsed.
+     */
     struct vr_domain_def *config;
     char *config_text;
+    struct vr_packed *config_packed;
+    struct vr_domain *used_before, *used_after; /* among those that are parsed, by last use */
     struct vr_error *config_error;  /* the file does not parse: the guest is listed, and inert */
 
     /* The running guest. */
@@ -61,6 +67,8 @@ struct vr_domain {
 
     struct vr_jobs jobs;
 };
+
+struct vr_domain_list;
 
 struct vr_domain *vr_domain_ref(struct vr_domain *dom);
 void vr_domain_unref(struct vr_domain *dom);
@@ -88,6 +96,12 @@ struct vr_domain_def *vr_domain_config(struct vr_domain *dom, struct vr_error **
 struct vr_domain_def *vr_domain_current(struct vr_domain *dom, struct vr_error **err);
 /** Replaces the configuration; `def` changes owner. */
 void vr_domain_set_config(struct vr_domain *dom, struct vr_domain_def *def);
+/** What the configuration's file said, kept until it is asked for; `text` changes owner. */
+void vr_domain_set_config_text(struct vr_domain *dom, char *text);
+/** The configuration as it is stored, with or without the comment above it; malloc'd, NULL when there is none. */
+char *vr_domain_config_text(struct vr_domain *dom);
+/** Packs the texts of all guests, a few at a time between other work. */
+VR_SUSPENDS void vr_domain_pack_all(struct vr_domain_list *list);
 
 /** Which definitions a call with VIR_DOMAIN_AFFECT_* flags changes. */
 struct vr_affect {

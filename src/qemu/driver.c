@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/paths.h"
 #include "base/str.h"
+#include "autostart.h"
 #include "conf.h"
 #include "domain.h"
 #include "emulators.h"
@@ -98,46 +99,19 @@ static bool driver_start(const struct vr_daemon_context *ctx, struct vr_error **
     return vr_load_statuses(err) && vr_load_configs(err);
 }
 
-/* ---- autostart ---------------------------------------------------------------------------------------------------- */
-
-VR_SUSPENDS static void autostart_one(void *arg)
-{
-    VR_AUTO_DOMAIN *dom = arg;
-    VR_AUTO(vr_error) *err = NULL;
-    VR_AUTO(vr_job) *job = vr_job_begin(dom, VR_JOB_MODIFY, "virStateInitialize", vr_after(VR_SPAN_JOB), &err);
-    if (!job || !dom->autostart || vr_domain_is_active(dom) || dom->removed)
-        return;
-    if (!vr_rows_start(dom, 0, NULL, &err))
-        vr_logerr("Failed to autostart VM '%s': %s", dom->name, vr_error_text(err));
-}
-
-/* Once per boot: the mark lives where a boot clears it. */
-VR_SUSPENDS static void autostart(void)
-{
-    vr_autofree char *mark = vr_printf("%s/autostarted", vr_qemu.state_dir);
-    if (access(mark, F_OK) == 0) /* below /run */
-        return;
-    VR_AUTO(vr_error) *err = NULL;
-    if (!vr_store_write(mark, "", vr_after(VR_SPAN_STORE), &err)) {
-        vr_logerr("no guest is started automatically: %s", vr_error_text(err));
-        return;
-    }
-    VR_AUTO_DOMAINS all = vr_domain_list_all(vr_qemu.domains);
-    for (size_t i = 0; i < all.n; i++) {
-        if (!all.v[i]->autostart || vr_domain_is_active(all.v[i]))
-            continue;
-        VR_AUTO(vr_error) *start_err = NULL;
-        if (!vr_fiber_start(vr_qemu.group, "autostart", autostart_one, vr_domain_ref(all.v[i]), &start_err)) {
-            vr_logerr("Failed to autostart VM '%s': %s", all.v[i]->name, vr_error_text(start_err));
-            vr_domain_unref(all.v[i]);
-        }
-    }
-}
+/* ---- after the start, and at SIGHUP ------------------------------------------------------------------------------- */
 
 VR_SUSPENDS static void driver_resume(void)
 {
     vr_process_reconnect_all();
-    autostart();
+    vr_autostart_all();
+    vr_domain_pack_all(vr_qemu.domains);
+}
+
+VR_SUSPENDS static void driver_reload(void)
+{
+    vr_load_again();
+    vr_domain_pack_all(vr_qemu.domains);
 }
 
 /* ---- the end ------------------------------------------------------------------------------------------------------ */
@@ -185,7 +159,7 @@ static const char *const schemes[] = { "qemu", NULL };
 static const struct vr_driver_row *const tables[] = {
     vr_rows_list, vr_rows_define, vr_rows_lifecycle, vr_rows_info, vr_rows_memory, vr_rows_vcpu, vr_rows_stats,
     vr_rows_console, vr_rows_monitor, vr_rows_metadata, vr_rows_connect, vr_rows_node, vr_rows_native,
-    vr_rows_misc, NULL,
+    vr_rows_misc, vr_rows_host, vr_rows_autostart, NULL,
 };
 
 const struct vr_driver vr_qemu_driver = {
@@ -196,6 +170,7 @@ const struct vr_driver vr_qemu_driver = {
     .feature_error_domain = VIR_FROM_QEMU,
     .start = driver_start,
     .resume = driver_resume,
+    .reload = driver_reload,
     .stop = driver_stop,
     .open = driver_open,
     .active = driver_active,

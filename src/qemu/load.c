@@ -12,9 +12,14 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "autostart.h"
 #include "definition.h"
 #include "domain.h"
+#include "deadlines.h"
 #include "driver.h"
+#include "events.h"
+#include "loop/loop.h"
+#include "job.h"
 #include "schema/xml.h"
 #include "status.h"
 
@@ -42,7 +47,8 @@ static char *read_document(const char *path, size_t *len, struct vr_error **err)
     return text;
 }
 
-static bool each_document(const char *dir_path, void (*fn)(const char *path, const char *name), struct vr_error **err)
+static bool each_document(const char *dir_path, void (*fn)(const char *path, const char *name, void *opaque), void *opaque,
+                          struct vr_error **err)
 {
     DIR *dir = opendir(dir_path);
     if (!dir)
@@ -52,7 +58,7 @@ static bool each_document(const char *dir_path, void (*fn)(const char *path, con
             continue;
         vr_autofree char *path = vr_printf("%s/%s", dir_path, e->d_name);
         vr_autofree char *name = vr_strndup(e->d_name, strlen(e->d_name) - 4);
-        fn(path, name);
+        fn(path, name, opaque);
     }
     closedir(dir);
     return true;
@@ -80,7 +86,7 @@ static bool find_identity(const char *text, size_t len, char **name, struct vr_u
     return true;
 }
 
-static void load_config(const char *path, const char *file_name)
+static void load_config(const char *path, const char *file_name, void *opaque)
 {
     VR_AUTO(vr_error) *err = NULL;
     size_t len = 0;
@@ -102,11 +108,7 @@ static void load_config(const char *path, const char *file_name)
     dom->hidden = false;
     dom->persistent = true;
     /* Kept as it is until somebody asks: 10,000 guests must not be parsed to list them. */
-    free(dom->config_text);
-    dom->config_text = vr_take(text);
-    vr_autofree char *link = vr_printf("%s/%s.xml", vr_qemu.autostart_dir, name);
-    char target[1];
-    dom->autostart = readlink(link, target, sizeof(target)) > 0;
+    vr_domain_set_config_text(dom, vr_take(text));
 }
 
 /* ---- what is stored beside ---------------------------------------------------------------------------------------- */
@@ -155,8 +157,9 @@ static void note_descriptions(const char *kind, size_t offset)
 
 bool vr_load_configs(struct vr_error **err)
 {
-    if (!each_document(vr_qemu.config_dir, load_config, err))
+    if (!each_document(vr_qemu.config_dir, load_config, NULL, err))
         return false;
+    vr_autostart_read();
     note_save_images();
     note_descriptions("snapshot", offsetof(struct vr_domain, snapshots));
     note_descriptions("checkpoint", offsetof(struct vr_domain, checkpoints));
@@ -165,7 +168,7 @@ bool vr_load_configs(struct vr_error **err)
 
 /* ---- running guests ----------------------------------------------------------------------------------------------- */
 
-static void load_status(const char *path, const char *file_name)
+static void load_status(const char *path, const char *file_name, void *opaque)
 {
     VR_AUTO(vr_error) *err = NULL;
     size_t len = 0;
@@ -178,5 +181,115 @@ static void load_status(const char *path, const char *file_name)
 
 bool vr_load_statuses(struct vr_error **err)
 {
-    return each_document(vr_qemu.state_dir, load_status, err);
+    return each_document(vr_qemu.state_dir, load_status, NULL, err);
+}
+
+/* ---- definitions, once more --------------------------------------------------------------------------------------- */
+
+struct found {
+    char *name, *text, *path;
+    size_t len;
+    struct vr_error *err;
+};
+struct reading {
+    char *dir;
+    struct found *v;
+    size_t n, cap;
+    struct vr_error *err;
+};
+
+static void reading_free(void *arg)
+{
+    struct reading *r = arg;
+    for (size_t i = 0; i < r->n; i++) {
+        free(r->v[i].name);
+        free(r->v[i].text);
+        free(r->v[i].path);
+        vr_error_free(r->v[i].err);
+    }
+    free(r->v);
+    free(r->dir);
+    vr_error_free(r->err);
+    free(r);
+}
+
+static void read_one(const char *path, const char *name, void *opaque)
+{
+    struct reading *r = opaque;
+    VR_GROW(r->v, r->n, r->cap);
+    struct found *f = &r->v[r->n++];
+    *f = (struct found){ .name = vr_strdup(name), .path = vr_strdup(path) };
+    f->text = read_document(path, &f->len, &f->err);
+}
+
+static void read_all(void *arg)
+{
+    struct reading *r = arg;
+    each_document(r->dir, read_one, r, &r->err);
+}
+
+/* The comment above a stored document is not part of it. */
+static const char *body(const char *text)
+{
+    const char *start = strstr(text, "<domain");
+    return start ? start : text;
+}
+
+VR_SUSPENDS static bool take_over(const struct found *f, struct vr_error **err)
+{
+    vr_autofree char *name = NULL;
+    struct vr_uuid uuid;
+    VR_AUTO_DOMAIN *dom = NULL;
+    if (!f->text)
+        return false;
+    if (!find_identity(f->text, f->len, &name, &uuid, err) ||
+        !vr_domain_list_match(vr_qemu.domains, name, &uuid, &dom, err))
+        return false;
+    if (!dom) {
+        load_config(f->path, f->name, NULL);
+        dom = vr_domain_by_uuid(vr_qemu.domains, uuid.b);
+        if (dom)
+            vr_emit_lifecycle(dom, VIR_DOMAIN_EVENT_DEFINED, VIR_DOMAIN_EVENT_DEFINED_ADDED);
+        return true;
+    }
+    vr_autofree char *known = vr_domain_config_text(dom);
+    if (known && vr_streq(body(known), body(f->text)))
+        return true;
+    struct vr_domain_def *def = vr_definition_load(f->text, err); /* a file that went bad does not replace one that was good */
+    if (!def)
+        return false;
+    VR_AUTO(vr_job) *job = vr_job_begin(dom, VR_JOB_MODIFY, "virStateReload", vr_after(VR_SPAN_JOB), err);
+    if (!job || dom->removed) {
+        vr_domain_def_free(def);
+        return job != NULL;
+    }
+    bool had = dom->persistent;
+    vr_domain_set_config(dom, def);
+    dom->persistent = true;
+    dom->hidden = false;
+    vr_emit_lifecycle(dom, VIR_DOMAIN_EVENT_DEFINED, had ? VIR_DOMAIN_EVENT_DEFINED_UPDATED : VIR_DOMAIN_EVENT_DEFINED_ADDED);
+    return true;
+}
+
+VR_SUSPENDS void vr_load_again(void)
+{
+    VR_AUTO(vr_error) *err = NULL;
+    struct reading *r = vr_new(struct reading);
+    r->dir = vr_strdup(vr_qemu.config_dir);
+    if (!vr_worker_run(VR_POOL_STORE, NULL, "reload", read_all, r, reading_free, vr_after(VR_SPAN_MODIFY), &err)) {
+        vr_logerr("the definitions were not read again: %s", vr_error_text(err));
+        return;
+    }
+    if (r->err)
+        vr_logerr("the definitions were not all read again: %s", vr_error_text(r->err));
+    for (size_t i = 0; i < r->n && !vr_qemu.stopping; i++) {
+        VR_AUTO(vr_error) *one = NULL;
+        if (!take_over(&r->v[i], &one))
+            vr_logerr("Failed to load config for domain '%s': %s", r->v[i].name,
+                      vr_error_text(one ? one : r->v[i].err));
+        if (i % 16 == 15)
+            vr_yield();
+    }
+    reading_free(r);
+    vr_autostart_read();
 }

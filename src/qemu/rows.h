@@ -12,9 +12,9 @@
 #include "loop/loop.h"
 #include "process.h"
 
-extern const struct vr_driver_row vr_rows_connect[], vr_rows_console[], vr_rows_define[], vr_rows_info[], vr_rows_lifecycle[],
-    vr_rows_list[], vr_rows_memory[], vr_rows_metadata[], vr_rows_misc[], vr_rows_monitor[], vr_rows_native[], vr_rows_node[],
-    vr_rows_stats[], vr_rows_vcpu[];
+extern const struct vr_driver_row vr_rows_autostart[], vr_rows_connect[], vr_rows_console[], vr_rows_define[], vr_rows_host[],
+    vr_rows_info[], vr_rows_lifecycle[], vr_rows_list[], vr_rows_memory[], vr_rows_metadata[], vr_rows_misc[], vr_rows_monitor[],
+    vr_rows_native[], vr_rows_node[], vr_rows_stats[], vr_rows_vcpu[];
 
 /** The guest a call names, by uuid: a reference, or NULL with NO_DOMAIN. */
 struct vr_domain *vr_rows_domain(const struct vr_nonnull_domain *named, struct vr_error **err);
@@ -61,3 +61,14 @@ void vr_params_llong(struct vr_params *p, int64_t v, const char *name, ...) VR_P
 void vr_params_ullong(struct vr_params *p, uint64_t v, const char *name, ...) VR_PRINTF(3, 4);
 void vr_params_bool(struct vr_params *p, bool v, const char *name, ...) VR_PRINTF(3, 4);
 void vr_params_str(struct vr_params *p, const char *v, const char *name, ...) VR_PRINTF(3, 4);
+/** What a call understands of the parameters it is given; the list ends with a NULL name. */
+struct vr_param_known {
+    const char *name;
+    int type; /* VIR_TYPED_PARAM_* */
+    bool repeats;
+};
+/** All are known, of the right type, and none comes twice; else stock's error. */
+bool vr_params_check(const struct vr_typed_param *params, uint32_t count, const struct vr_param_known *known,
+                     struct vr_error **err);
+/** The parameter of that name, or NULL. */
+const struct vr_typed_param *vr_params_find(const struct vr_typed_param *params, uint32_t count, const char *name);

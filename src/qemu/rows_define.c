@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "autostart.h"
 #include "definition.h"
 #include "events.h"
 #include "qemu/caps/caps.h"
@@ -21,10 +22,6 @@
 static char *config_path(const struct vr_domain *dom)
 {
     return vr_printf("%s/%s.xml", vr_qemu.config_dir, dom->name);
-}
-static char *autostart_path(const struct vr_domain *dom)
-{
-    return vr_printf("%s/%s.xml", vr_qemu.autostart_dir, dom->name);
 }
 
 /* ---- define ------------------------------------------------------------------------------------------------------- */
@@ -197,14 +194,11 @@ VR_SUSPENDS static bool undefine(struct vr_call *call, const struct vr_nonnull_d
     }
     bool ok = false;
     vr_shield(vr_after(VR_SPAN_STORE * 3)) {
-        vr_autofree char *link = autostart_path(dom);
         vr_autofree char *path = config_path(dom);
-        ok = remove_leftovers(l, err) && (!dom->autostart || vr_store_remove(link, vr_after(VR_SPAN_STORE), err)) &&
-             vr_store_remove(path, vr_after(VR_SPAN_STORE), err);
+        ok = remove_leftovers(l, err) && vr_autostart_forget(dom, err) && vr_store_remove(path, vr_after(VR_SPAN_STORE), err);
     }
     if (!ok)
         return false;
-    dom->autostart = false;
     dom->managed_save = false;
     if (!vr_domain_is_active(dom))
         dom->snapshots = dom->checkpoints = 0;
@@ -228,43 +222,6 @@ VR_SUSPENDS static bool domain_undefine_flags(struct vr_call *call, const struct
                                               struct vr_void *out, struct vr_error **err)
 {
     return undefine(call, &in->dom, in->flags, err);
-}
-
-/* ---- autostart ---------------------------------------------------------------------------------------------------- */
-
-static bool get_autostart(struct vr_call *call, const struct vr_domain_get_autostart_args *in,
-                          struct vr_domain_get_autostart_ret *out, struct vr_error **err)
-{
-    VR_AUTO_DOMAIN *dom = vr_rows_domain(&in->dom, err);
-    if (!dom)
-        return false;
-    out->autostart = dom->autostart;
-    return true;
-}
-
-VR_SUSPENDS static bool set_autostart(struct vr_call *call, const struct vr_domain_set_autostart_args *in,
-                                      struct vr_void *out, struct vr_error **err)
-{
-    VR_AUTO_DOMAIN *dom = vr_rows_domain(&in->dom, err);
-    if (!dom)
-        return false;
-    if (!dom->persistent)
-        return vr_fail(err, VIR_ERR_OPERATION_INVALID, "%s", _("cannot set autostart for transient domain"));
-    VR_AUTO(vr_job) *job = vr_rows_job(call, dom, VR_JOB_MODIFY, err);
-    if (!job)
-        return false;
-    bool wanted = in->autostart != 0;
-    if (dom->autostart == wanted)
-        return true;
-    vr_autofree char *link = autostart_path(dom);
-    vr_autofree char *path = config_path(dom);
-    bool ok = false;
-    vr_shield(vr_after(VR_SPAN_STORE))
-        ok = wanted ? vr_store_link(link, path, vr_after(VR_SPAN_STORE), err)
-                    : vr_store_remove(link, vr_after(VR_SPAN_STORE), err);
-    if (ok)
-        dom->autostart = wanted;
-    return ok;
 }
 
 /* ---- create ------------------------------------------------------------------------------------------------------- */
@@ -368,16 +325,10 @@ VR_SUSPENDS static bool rename_files(struct vr_domain *dom, const char *old_name
                                      struct vr_error **err)
 {
     vr_autofree char *old_path = vr_printf("%s/%s.xml", vr_qemu.config_dir, old_name);
-    vr_autofree char *old_link = vr_printf("%s/%s.xml", vr_qemu.autostart_dir, old_name);
-    vr_autofree char *path = config_path(dom);
-    vr_autofree char *link = autostart_path(dom);
     /* First the new file, then the old one goes: a crash between leaves both, and the start sorts that out by uuid. */
     if (!vr_rows_save_config(dom, def, err))
         return false;
-    if (dom->autostart && (!vr_store_link(link, path, vr_after(VR_SPAN_STORE), err) ||
-                           !vr_store_remove(old_link, vr_after(VR_SPAN_STORE), err)))
-        return false;
-    return vr_store_remove(old_path, vr_after(VR_SPAN_STORE), err);
+    return vr_autostart_rename(dom, old_name, err) && vr_store_remove(old_path, vr_after(VR_SPAN_STORE), err);
 }
 
 VR_SUSPENDS static bool domain_rename(struct vr_call *call, const struct vr_domain_rename_args *in,
@@ -447,8 +398,6 @@ const struct vr_driver_row vr_rows_define[] = {
     VR_ROW(domain_define_xml_flags, define_xml_flags, VIR_DOMAIN_DEFINE_VALIDATE),
     VR_ROW(domain_undefine, domain_undefine, 0),
     VR_ROW(domain_undefine_flags, domain_undefine_flags, UNDEFINE_FLAGS),
-    VR_ROW(domain_get_autostart, get_autostart, 0),
-    VR_ROW(domain_set_autostart, set_autostart, 0),
     VR_ROW(domain_create_xml, create_xml, VIR_DOMAIN_START_PAUSED | VIR_DOMAIN_START_AUTODESTROY | VIR_DOMAIN_START_VALIDATE),
     VR_ROW(domain_create, domain_create, 0),
     VR_ROW(domain_create_with_flags, domain_create_with_flags, START_FLAGS),

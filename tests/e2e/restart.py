@@ -4,10 +4,12 @@
 import os
 import signal
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'lib'))
 from suite import (  # noqa: E402
-    Console, Failed, clean_up, daemon, domain_xml, equal, guest_image, has, main, sandbox, test, wait_for, write)
+    Console, Failed, clean_up, daemon, domain_xml, equal, guest_image, has, main, sandbox, test, vireo_only, wait_for, write)
+import protocol  # noqa: E402
 
 
 def survives(sig):
@@ -123,6 +125,44 @@ def autostart_starts_the_guest_at_the_first_start_of_the_daemon():
             os.unlink(mark)
     d.start()
     wait_for(lambda: d.run('domstate', 'auto').strip() == 'running', 'autostart')
+
+
+@test
+@vireo_only  # since 11.2
+def autostart_once_is_for_the_next_boot_alone():
+    d = daemon()
+    clean_up(d)
+    d.run('define', write('a.xml', domain_xml('once')))
+    dom = {'name': 'once', 'autostart': 1}
+    uuid = bytes.fromhex(d.run('domuuid', 'once').strip().replace('-', ''))
+
+    class Of(protocol.Minimal):
+        def uuid(self):
+            return uuid
+
+    def asked():
+        with protocol.Client(d.socket).open() as c:
+            return c.call('domain_get_autostart_once', Of(dom)).payload
+
+    with protocol.Client(d.socket).open() as c:
+        equal(c.call('domain_set_autostart_once', Of(dom)).code, None)
+    equal(asked(), b'\0\0\0\1')
+    equal(os.path.islink('/etc/libvirt/qemu/autostart/once.xml.once'), True)
+    d.run('domrename', 'once', 'other')
+    dom['name'] = 'other'
+    equal(os.listdir('/etc/libvirt/qemu/autostart'), ['other.xml.once'])
+    for boot in (1, 2):
+        d.kill()
+        if os.path.exists('/run/libvirt/qemu/autostarted'):
+            os.unlink('/run/libvirt/qemu/autostarted')
+        d.start()
+        if boot == 1:
+            wait_for(lambda: d.run('domstate', 'other').strip() == 'running', 'autostart')
+            equal(os.listdir('/etc/libvirt/qemu/autostart'), [])
+            equal(asked(), b'\0\0\0\0')
+            d.run('destroy', 'other')
+    time.sleep(0.5)
+    equal(d.run('domstate', 'other').strip(), 'shut off')
 
 
 @test

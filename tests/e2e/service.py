@@ -10,7 +10,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'lib'))
 from suite import (  # noqa: E402
-    Daemon, Failed, Skip, daemon, domain_xml, equal, has, main, sandbox, test, vireo_only, wait_for, write)
+    Daemon, Failed, Skip, clean_up, daemon, domain_xml, equal, has, main, sandbox, test, vireo_only, wait_for, write)
 
 
 def once(*args, timeout=20):
@@ -129,6 +129,37 @@ def sighup_keeps_clients_and_guests():
     equal(d.alive(), True)
     equal([x.name() for x in c.listAllDomains()], ['h'])
     c.lookupByName('h').destroy()
+    c.close()
+
+
+@test
+def sighup_reads_definitions_again():
+    d = daemon()
+    clean_up(d)
+    d.run('define', write('old.xml', domain_xml('old')))
+    c = d.connect()
+    stored = '/etc/libvirt/qemu/old.xml'
+    with open(stored) as f:
+        text = f.read()
+    with open(stored, 'w') as f:
+        f.write(text.replace('<vcpu', '<description>by hand</description>\n  <vcpu'))
+    new = '/etc/libvirt/qemu/new.xml'
+    with open(new, 'w') as f:
+        f.write(text.replace('>old<', '>new<').replace(text.split('<uuid>')[1][:36], '0a0b0c0d-0000-4000-8000-000000000001'))
+    with open('/etc/libvirt/qemu/torn.xml', 'w') as f:
+        f.write(text[:200])
+    d.process.send_signal(signal.SIGHUP)
+    wait_for(lambda: sorted(x.name() for x in c.listAllDomains()) == ['new', 'old'], 'the new definition')
+    wait_for(lambda: 'by hand' in c.lookupByName('old').XMLDesc(), 'the changed definition')
+    # One that went bad changes nothing.
+    with open(stored, 'w') as f:
+        f.write('<domain')
+    d.process.send_signal(signal.SIGHUP)
+    time.sleep(0.5)
+    has(c.lookupByName('old').XMLDesc(), 'by hand')
+    os.unlink('/etc/libvirt/qemu/torn.xml')
+    for name in ('old', 'new'):
+        c.lookupByName(name).undefine()
     c.close()
 
 
