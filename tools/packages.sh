@@ -9,7 +9,7 @@ packages_of()
     case $1 in
     build) echo gcc libc6-dev meson ninja-build pkg-config python3 libsystemd-dev libxml2-dev libjson-c-dev libgnutls28-dev zlib1g-dev ;;
     run) echo qemu-system-x86 qemu-utils libvirt-clients busybox-static python3 iproute2 util-linux procps ;;
-    test) echo check openssl gnutls-bin python3-libvirt libvirt-dev shellcheck pyflakes3 gdb ;;
+    test) echo check openssl gnutls-bin libxml2-utils python3-libvirt libvirt-dev shellcheck pyflakes3 gdb ;;
     bench) echo libvirt-daemon-system python3-libvirt ;;
     *) echo "packages.sh: no purpose '$1'" >&2; exit 64 ;;
     esac
