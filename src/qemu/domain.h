@@ -17,6 +17,7 @@
 struct vr_map;
 struct vr_guest_run;
 struct vr_packed;
+struct vr_brief;
 
 #define VR_TAINTS(X)                                                                               \
     X(CUSTOM_ARGV, "custom-argv") X(CUSTOM_MONITOR, "custom-monitor") X(HIGH_PRIVILEGES, "high-privileges") \
@@ -54,6 +55,7 @@ struct vr_domain {
     struct vr_domain_def *config;
     char *config_text;
     struct vr_packed *config_packed;
+    struct vr_brief *config_brief;  /* what statistics need of a packed one; NULL: not known */
     struct vr_domain *used_before, *used_after; /* among those that are parsed, by last use */
     struct vr_error *config_error;  /* the file does not parse: the guest is listed, and inert */
 

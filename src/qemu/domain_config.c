@@ -5,10 +5,12 @@
  * A guest's configuration in memory. A parsed one takes some ten times the room of its packed text, and of ten thousand
  * guests few are looked at: the last ones used are parsed, the others are packed text.
  */
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/alloc.h"
 #include "base/log.h"
+#include "brief.h"
 #include "definition.h"
 #include "domain.h"
 #include "driver/pack.h"
@@ -59,6 +61,8 @@ static void drop_oldest(void)
             if (!dom->config_packed && !dom->config_text)
                 dom->config_text = vr_domain_format(dom->config, VR_DOMAIN_INACTIVE | VR_DOMAIN_SECURE);
             pack(dom);
+            if (!dom->config_brief)
+                dom->config_brief = vr_brief_new(dom->config);
             forget_use(dom);
             vr_domain_def_free(vr_take(dom->config));
         }
@@ -73,6 +77,7 @@ static void clear(struct vr_domain *dom)
     vr_domain_def_free(vr_take(dom->config));
     free(vr_take(dom->config_text));
     free(vr_take(dom->config_packed));
+    free(vr_take(dom->config_brief));
     vr_error_free(vr_take(dom->config_error));
 }
 
@@ -141,4 +146,6 @@ VR_SUSPENDS void vr_domain_pack_all(struct vr_domain_list *list)
             vr_yield();
     }
     vr_pack_done();
+    if (all.n > PARSED_MAX)
+        malloc_trim(0); /* the texts lay among what stays: given back by the page only when asked for */
 }

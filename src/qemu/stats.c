@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "brief.h"
 #include "definition.h"
 #include "monitor.h"
 #include "process.h"
@@ -266,6 +267,10 @@ VR_SUSPENDS void vr_stats_collect(struct vr_domain *dom, unsigned groups, bool b
 {
     if (groups & VIR_DOMAIN_STATS_STATE)
         stats_state(dom, p);
+    if (!dom->run && !dom->config && dom->config_brief && !backing) {
+        vr_brief_stats(dom->config_brief, groups, p);
+        return;
+    }
     struct vr_domain_def *def = vr_domain_current(dom, NULL);
     if (!def)
         return; /* a configuration file that does not parse: there is nothing more to say */

@@ -106,7 +106,7 @@ static bool complete_consoles(D *d, struct vr_error **err)
                 "uml") ? VR_CONSOLE_UML :
                                 d->type == VR_VIRT_LXC ? VR_CONSOLE_LXC : VR_CONSOLE_XEN;
         if (hvm && i > 0 && c->console_target == VR_CONSOLE_SERIAL)
-            return vr_fail(err, VIR_ERR_XML_ERROR, _("Only the first console can be a serial port"));
+            return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("Only the first console can be a serial port"));
     }
     if (hvm && d->consoles.n && d->consoles.v[0]->console_target == VR_CONSOLE_SERIAL) {
         if (!d->serials.n) {
