@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 /* <domain> and single devices as documents: parse, complete, check, format, copy, compare. None of these suspend. */
+#include "model/document.h"
 #include "model/domain.h"
-#include "base/error.h"
 
 /* Flags of parse and format; the first four equal VIR_DOMAIN_XML_*. */
 #define VR_DOMAIN_SECURE (1u << 0)
@@ -22,6 +22,7 @@
  * Parses, completes (what does not depend on a hypervisor) and, without VR_DOMAIN_UNCHECKED, checks. The result owns all its memory; give it back with
  * vr_domain_free. NULL on failure, with stock's codes. Documents above 64 KiB belong on a worker.
  */
+extern const struct vr_document vr_domain_document;
 struct vr_domain_def *vr_domain_parse(const char *xml, size_t len, unsigned flags, struct vr_error **err);
 void vr_domain_free(struct vr_domain_def *def);
 /** VR_AUTO(vr_domain_def) *def frees at the end of the scope. */

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * vireo-xml: a definition read, completed and written, without a daemon. For tests and for looking at what a document
+ * vireo-xml: a document read, completed and written, without a daemon. For tests and for looking at what a document
  * becomes:
- *     vireo-xml [--raw] [--live] [--validate] [--test] [--batch] FILE...
+ *     vireo-xml [--family NAME] [--raw] [--live] [--validate] [--test] [--batch] FILE...
+ *     vireo-xml [--family NAME] --diff A B      what differs between two, one line each
+ *     vireo-xml --families    names of the families
  *     vireo-xml --rows        how many places of the document go where when a guest starts
  * --batch prints "ok LENGTH" or "error CODE DOMAIN LENGTH" before each text, for programs that compare many.
  */
@@ -30,13 +32,28 @@ static bool read_all(const char *path, struct vr_buf *out, struct vr_error **err
     return good || vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, errno, _("cannot read '%s'"), path);
 }
 
-static bool one(const char *path, unsigned flags, bool batch)
+struct doc {
+    void *def;
+};
+static void doc_done(struct doc *d)
+{
+    vr_document_free(d->def);
+}
+#define AUTO_DOC __attribute__((cleanup(doc_done))) struct doc
+
+static void *read_document(const struct vr_document *doc, const char *path, unsigned flags, struct vr_error **err)
 {
     vr_autobuf struct vr_buf xml = VR_BUF_INIT;
+    if (!read_all(path, &xml, err))
+        return NULL;
+    return vr_document_parse(doc, xml.data ? xml.data : "", xml.len, flags, err);
+}
+
+static bool one(const struct vr_document *doc, const char *path, unsigned flags, bool batch)
+{
     VR_AUTO(vr_error) *err = NULL;
-    VR_AUTO(vr_domain_def) *def = NULL;
-    if (read_all(path, &xml, &err))
-        def = vr_domain_parse(xml.data ? xml.data : "", xml.len, flags, &err);
+    AUTO_DOC d = { read_document(doc, path, flags, &err) };
+    void *def = d.def;
     if (!def) {
         if (batch)
             printf("error %d %d %zu\n%s\n", err->code, err->domain, strlen(err->message), err->message);
@@ -44,7 +61,7 @@ static bool one(const char *path, unsigned flags, bool batch)
             fprintf(stderr, "vireo-xml: %s: %s\n", path, vr_error_text(err));
         return false;
     }
-    vr_autofree char *text = vr_domain_format(def, flags | VR_DOMAIN_SECURE);
+    vr_autofree char *text = vr_document_format(doc, def, flags | VR_FORM_SECURE);
     if (batch)
         printf("ok %zu\n", strlen(text));
     fputs(text, stdout);
@@ -63,30 +80,77 @@ static int print_rows(void)
     return unstated ? 1 : 0;
 }
 
+static bool print_difference(const char *path, const char *old, const char *new_, void *opaque)
+{
+    printf("%s: '%s' became '%s'\n", path, old, new_);
+    return true;
+}
+
+/* 0 when both say the same, 1 when they differ, 2 when one cannot be read. */
+static int compare(const struct vr_document *doc, const char *const files[2], unsigned flags)
+{
+    VR_AUTO(vr_error) *err = NULL;
+    AUTO_DOC a = { read_document(doc, files[0], flags, &err) };
+    AUTO_DOC b = { a.def ? read_document(doc, files[1], flags, &err) : NULL };
+    if (!b.def) {
+        fprintf(stderr, "vireo-xml: %s: %s\n", files[a.def ? 1 : 0], vr_error_text(err));
+        return 2;
+    }
+    return vr_document_diff(doc, a.def, b.def, flags | VR_FORM_SECURE, print_difference, NULL) ? 0 : 1;
+}
+
+static int print_families(void)
+{
+    for (const struct vr_document *const *d = vr_documents; *d; d++)
+        printf("%-20s %s (%s.rng)\n", (*d)->family, (*d)->title, (*d)->schema);
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     if (argc == 2 && vr_streq(argv[1], "--rows"))
         return print_rows();
+    if (argc == 2 && vr_streq(argv[1], "--families"))
+        return print_families();
     static const struct { const char *name; unsigned set, clear; } options[] = {
         { "--raw", VR_DOMAIN_RAW, 0 }, { "--live", 0, VR_DOMAIN_INACTIVE }, { "--validate", VR_DOMAIN_VALIDATE, 0 },
         { "--test", VR_DOMAIN_TEST, 0 },
     };
     unsigned flags = VR_DOMAIN_INACTIVE;
-    bool batch = false, good = true;
+    const struct vr_document *doc = &vr_domain_document;
+    const char *files[2] = { NULL, NULL };
+    size_t n_files = 0;
+    bool batch = false, good = true, diff = false;
     for (int i = 1; i < argc; i++) {
-        bool option = vr_streq(argv[i], "--batch");
-        batch |= option;
+        bool option = vr_streq(argv[i], "--batch") || vr_streq(argv[i], "--diff");
+        batch |= vr_streq(argv[i], "--batch");
+        diff |= vr_streq(argv[i], "--diff");
         for (size_t k = 0; k < VR_COUNT(options); k++)
             if (vr_streq(argv[i], options[k].name)) {
                 flags = (flags | options[k].set) & ~options[k].clear;
                 option = true;
             }
-        if (!option && argv[i][0] == '-' && argv[i][1]) {
-            fprintf(stderr, "usage: vireo-xml [--raw] [--live] [--validate] [--test] [--batch] FILE...\n");
+        if (vr_streq(argv[i], "--family") && i + 1 < argc) {
+            doc = vr_document_find(argv[++i]);
+            if (!doc) {
+                fprintf(stderr, "vireo-xml: there is no family '%s'; --families lists them\n", argv[i]);
+                return 2;
+            }
+            continue;
+        }
+        if (option)
+            continue;
+        if (argv[i][0] == '-' && argv[i][1]) {
+            fprintf(stderr, "usage: vireo-xml [--family NAME] [--raw] [--live] [--validate] [--test] [--batch] FILE...\n"
+                            "       vireo-xml [--family NAME] --diff A B\n");
             return 2;
         }
-        if (!option)
-            good &= one(argv[i], flags, batch);
+        if (!diff)
+            good &= one(doc, argv[i], flags, batch);
+        else if (n_files < 2)
+            files[n_files++] = argv[i];
     }
+    if (diff)
+        return n_files == 2 ? compare(doc, files, flags) : 2;
     return good ? 0 : 1;
 }

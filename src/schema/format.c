@@ -7,8 +7,8 @@
 
 static bool printed(const struct vr_format *f, const struct vr_row *row, const void *base)
 {
-    return !row->hidden && !row->validate_only && vr_row_active(row, base) && (!row->only || (f->flags & row->only)) &&
-           !(f->flags & row->never) && (!row->when || row->when(base, f));
+    return !row->hidden && !row->validate_only && !row->read_only && vr_row_active(row, base) && (!row->only || (f->flags & row->only)) &&
+           !(f->flags & row->never) && (!row->if_has || *((const bool *)base + row->has - 1)) && (!row->when || row->when(base, f));
 }
 
 void vr_format_attr(struct vr_format *f, const char *name, const char *value)
@@ -157,7 +157,7 @@ void vr_elem_format(struct vr_format *f, const struct vr_xml_elem *elem, const c
 {
     if (elem->skip_format && elem->skip_format(obj, f))
         return;
-    element(f, NULL, name ? name : elem->name, elem->rows, obj, true, false);
+    element(f, NULL, name ? name : elem->name, elem->rows, obj, true, elem->never_short);
 }
 
 static void format_text(struct vr_format *f, const struct vr_row *row, const void *base)
@@ -213,7 +213,7 @@ static void format_list(struct vr_format *f, const struct vr_row *row, const voi
     size_t body = f->out->len;
     for (size_t i = 0; i < list->n; i++)
         if (!elem->skip_format || !elem->skip_format(list->v[i], f))
-            element(f, row->prefix, row->name, elem->rows, list->v[i], true, false);
+            element(f, row->prefix, row->name, elem->rows, list->v[i], true, elem->never_short);
     if (!row->wrap)
         return;
     f->indent -= 2;

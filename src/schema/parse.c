@@ -35,13 +35,16 @@ static bool fail_bad(struct vr_parse *p, const struct vr_row *row, const struct 
                      const char *why, struct vr_error **err)
 {
     vr_autobuf struct vr_buf m = VR_BUF_INIT;
-    if (row->bad) {
+    if (why && !strcmp(why, VR_WHY_UNIT)) {
+        vr_error_report(err, VIR_FROM_NONE, VIR_ERR_INVALID_ARG, -1, _("unknown suffix '%s'"), vr_xml_get(node,
+            row->attr ? row->attr : "unit"));
+    } else if (why && !strcmp(why, VR_WHY_OVERFLOW)) {
+        const char *unit = vr_xml_get(node, row->attr ? row->attr : "unit");
+        vr_error_report(err, VIR_FROM_NONE, VIR_ERR_OVERFLOW, -1, _("value too large: %s%s"), text, unit ? unit : "");
+    } else if (row->bad) {
         fill(&m, row->bad, text);
         vr_error_report(err, row->bad_domain ? row->bad_domain - 1 : p->domain,
                         row->bad_code ? row->bad_code : VIR_ERR_XML_ERROR, -1, "%s", m.data);
-    } else if (why && !strcmp(why, VR_WHY_UNIT)) {
-        vr_error_report(err, VIR_FROM_NONE, VIR_ERR_INVALID_ARG, -1, _("unknown suffix '%s'"), vr_xml_get(node,
-            row->attr ? row->attr : "unit"));
     } else if (row->kind == VR_K_SIZE || row->kind == VR_K_OSIZE) {
         vr_fail(err, VIR_ERR_XML_ERROR, _("Invalid value '%s' for element or attribute './%s%s%s'"), text,
                 row->at == VR_AT_ATTR ? "@" : "",
@@ -68,17 +71,18 @@ static bool fail_bad(struct vr_parse *p, const struct vr_row *row, const struct 
 static bool fail_missing(struct vr_parse *p, const struct vr_row *row, const struct vr_xml_node *node,
                          struct vr_error **err)
 {
+    int domain = row->bad_domain ? row->bad_domain - 1 : p->domain;
     if (row->missing) {
         /* some of stock's codes have a fixed sentence and no detail */
         if (!*row->missing)
-            vr_error_report(err, p->domain, row->missing_code, -1, NULL);
+            vr_error_report(err, domain, row->missing_code, -1, NULL);
         else
-            vr_error_report(err, p->domain, row->missing_code ? row->missing_code : VIR_ERR_XML_ERROR, -1, "%s",
+            vr_error_report(err, domain, row->missing_code ? row->missing_code : VIR_ERR_XML_ERROR, -1, "%s",
                             row->missing);
     } else if (row->at == VR_AT_ATTR) {
         vr_fail(err, VIR_ERR_XML_ERROR, _("Missing required attribute '%s' in element '%s'"), row->name, node->name);
     } else {
-        vr_error_report(err, p->domain, VIR_ERR_XML_ERROR, -1, _("missing element '%s' in element '%s'"), row->name,
+        vr_error_report(err, domain, VIR_ERR_XML_ERROR, -1, _("missing element '%s' in element '%s'"), row->name,
                         node->name);
     }
     return vr_xml_locate(err, node);

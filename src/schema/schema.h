@@ -20,6 +20,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/uuid.h"
+#include "form.h"
 #include "xml.h"
 
 /* ---- what kinds of values there are: each is what the struct member is ----------------------------------------- */
@@ -56,15 +57,6 @@ enum vr_kind {
 enum vr_place { VR_AT_ATTR, VR_AT_TEXT /* text of the child element `name` */, VR_AT_CONTENT /* own text */ };
 
 #define VR_RADIX_ANY 255
-
-/* ---- forms: flags of parse and format ---------------------------------------------------------------------------- */
-#define VR_FORM_SECURE (1u << 0)     /* secrets are printed; equal to VIR_DOMAIN_XML_SECURE */
-#define VR_FORM_INACTIVE (1u << 1)   /* what only a running guest has is left out; VIR_DOMAIN_XML_INACTIVE */
-#define VR_FORM_MIGRATABLE (1u << 3) /* VIR_DOMAIN_XML_MIGRATABLE */
-#define VR_FORM_STATUS (1u << 8)     /* the daemon's own record: everything, private parts included */
-#define VR_FORM_VALIDATE (1u << 9)   /* parse: unknown names are errors */
-#define VR_FORM_NO_HOOKS (1u << 10)  /* parse: only the tables; for tests of the tables */
-#define VR_FORM_USER (1u << 16)      /* and above: the document's own */
 
 struct vr_row;
 struct vr_xml_elem;
@@ -113,6 +105,7 @@ struct vr_row {
     bool hidden;               /* neither read nor written: a member that only copies */
     bool present_always;       /* group: printed even when empty */
     bool never_short;          /* group: <a></a> in two lines rather than <a/> */
+    bool if_has;               /* group: printed only when .has says so */
     bool zero;                 /* numbers without `set`: 0 is printed too */
     bool nonzero;              /* reading 0 is an error */
     bool lenient;              /* a value that cannot be read counts as not said */
@@ -120,7 +113,8 @@ struct vr_row {
     bool not_inactive_parse;   /* ignored when a definition (not a status) is read */
     bool by_own_attr;          /* STRS: the value stands in attribute `attr` of each child */
     bool unless_empty;         /* attributes: "" counts as not said, as the empty text of an element always does */
-    bool format_only;          /* printed, not read: another row of this name reads it */
+    bool format_only;          /* printed, not read: another row of this name reads it, or only we know it */
+    bool read_only;            /* read, not printed: what only counts when an object is made */
     uint8_t radix;             /* numbers: 0 = decimal, 16, or VR_RADIX_ANY for decimal, 0x.. and 0.. */
     uint32_t offset;
     const void *aux;           /* names, codec, element or rows */
@@ -143,6 +137,8 @@ struct vr_row {
     const char *bad, *missing;
     int bad_code, missing_code, bad_domain; /* domain 0: the document's */
     const char *const *words;  /* strings: the only values, NULL-terminated */
+    const char *type;          /* strings and codecs: datatype of the published schema; NULL = any text */
+    const char *since;         /* release that brought it, when after 9.0.0 */
     /** Groups and inlined parts: called after their rows were read. */
     bool (*after)(struct vr_parse *p, const struct vr_xml_node *node, void *base, struct vr_error **err);
 };
@@ -153,6 +149,7 @@ struct vr_xml_elem {
     size_t size;
     const struct vr_row *rows;
     bool own_arena;    /* the struct's first member is its struct vr_arena * */
+    bool never_short;  /* <a></a> in two lines rather than <a/> */
     bool (*before_parse)(struct vr_parse *p, const struct vr_xml_node *node, void *obj, struct vr_error **err);
     bool (*after_parse)(struct vr_parse *p, const struct vr_xml_node *node, void *obj, struct vr_error **err);
     bool (*skip_format)(const void *obj, const struct vr_format *f); /* the whole element is not printed */
@@ -245,8 +242,6 @@ bool vr_rows_parse(struct vr_parse *p, const struct vr_row *rows, const struct v
 /** A deep copy in `arena` (own_arena elements in a child of it). */
 void *vr_elem_copy(struct vr_arena *arena, const struct vr_xml_elem *elem, const void *obj);
 
-/** One difference: where ("/domain/devices/disk[2]/driver/@cache"), and both values ("" = absent). */
-typedef bool (*vr_diff_fn)(const char *path, const char *old, const char *new_, void *opaque);
 /** Calls fn for each difference; stops when it returns false. True when there was none. */
 bool vr_elem_diff(const struct vr_xml_elem *elem, const void *a, const void *b, unsigned flags, vr_diff_fn fn, void *opaque);
 
@@ -283,6 +278,7 @@ void vr_ptr_list_add(struct vr_arena *arena, struct vr_ptr_list *list, void *ite
 
 /* shared by the interpreter's files */
 #define VR_WHY_UNIT "unit" /* *why: the unit is unknown */
+#define VR_WHY_OVERFLOW "overflow" /* *why: the number times its unit is too large */
 /** .bad_domain of a row: the domain that its errors carry */
 #define VR_DOMAIN(d) ((d) + 1)
 extern const struct vr_xml_elem *vr_row_elem(const struct vr_row *row);

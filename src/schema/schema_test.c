@@ -116,7 +116,7 @@ VR_TEST(sizes_are_scaled_and_rounded_up)
     EXPECT_EQ(parse(arena, "<sample><size unit='GB'>1</size></sample>", 0, NULL)->size, 976563);
     EXPECT_EQ(parse(arena, "<sample><size unit='bytes'>1025</size></sample>", 0, NULL)->size, 2);
     EXPECT_EQ(parse(arena, "<sample><size>3</size></sample>", 0, NULL)->size, 3);
-    expect_error("<sample><size unit='EiB'>99</size></sample>", 0, VIR_ERR_XML_ERROR, "'99'");
+    expect_error("<sample><size unit='EiB'>99</size></sample>", 0, VIR_ERR_OVERFLOW, "value too large: 99EiB");
     expect_error("<sample><size unit='QiB'>1</size></sample>", 0, VIR_ERR_INVALID_ARG, "unknown suffix 'QiB'");
 }
 

@@ -81,8 +81,12 @@ static bool read_size(const struct vr_row *row, const char *text, const char *un
     uint64_t bytes = vr_unit_bytes(unit, row->default_unit ? row->default_unit : 1024);
     if (!bytes)
         *why = VR_WHY_UNIT;
-    if (!bytes || !vr_text_u64(text, 10, UINT64_MAX / bytes, &number))
+    if (!bytes || !vr_text_u64(text, 10, UINT64_MAX, &number))
         return false;
+    if (number > UINT64_MAX / bytes) {
+        *why = VR_WHY_OVERFLOW;
+        return false;
+    }
     number *= bytes;
     *out = number / scale + (number % scale != 0);
     return true;

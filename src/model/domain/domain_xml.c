@@ -10,66 +10,51 @@
 
 #define D struct vr_domain_def
 
-void vr_domain_free(D *def)
+static void domain_start(void *def)
 {
-    if (def)
-        vr_arena_free(def->arena); /* the struct lives in it */
+    ((D *)def)->id = -1;
 }
 
-static D *def_new(void)
+static bool domain_complete(void *def, unsigned flags, struct vr_error **err)
 {
-    struct vr_arena *arena = vr_arena_new();
-    D *def = vr_arena_new_of(arena, D);
-    def->arena = arena;
-    def->id = -1;
-    return def;
+    return vr_domain_complete(def, flags, err);
+}
+
+static bool domain_check(const void *def, unsigned flags, struct vr_error **err)
+{
+    return vr_domain_check(def, err);
+}
+
+const struct vr_document vr_domain_document = {
+    .family = "domain", .schema = "domain", .title = "Domain", .what = "(domain_definition)",
+    .domain = VIR_FROM_DOMAIN, .elem = &vr_domain_elem, .start = domain_start, .complete = domain_complete,
+    .check = domain_check,
+};
+
+void vr_domain_free(D *def)
+{
+    vr_document_free(def);
 }
 
 D *vr_domain_parse(const char *xml, size_t len, unsigned flags, struct vr_error **err)
 {
-    VR_AUTO(vr_arena) *tree = vr_arena_new();
-    struct vr_xml_node *root = vr_xml_parse(tree, xml, len, "(domain_definition)", VIR_FROM_DOMAIN, err);
-    if (!root)
-        return NULL;
-    if (!vr_xml_is(root, "domain", NULL)) {
-        vr_error_report(err, VIR_FROM_XML, VIR_ERR_XML_ERROR, -1, _("expecting root element of '%s', not '%s'"),
-                        "domain", root->name);
-        vr_xml_locate(err, root);
-        return NULL;
-    }
-    if ((flags & VR_DOMAIN_VALIDATE) && !vr_elem_validate(&vr_domain_elem, root, err))
-        return NULL;
-    VR_AUTO(vr_domain_def) *def = def_new();
-    struct vr_parse p = { .arena = def->arena, .flags = flags, .domain = VIR_FROM_DOMAIN, .root = def };
-    if (!vr_elem_parse(&p, &vr_domain_elem, root, def, err))
-        return NULL;
-    if (!(flags & VR_DOMAIN_RAW) && (!vr_domain_complete(def, flags, err) || (!(flags & VR_DOMAIN_UNCHECKED) &&
-        !vr_domain_check(def, err))))
-        return NULL;
-    return vr_take(def);
+    return vr_document_parse(&vr_domain_document, xml, len, flags, err);
 }
 
 char *vr_domain_format(const D *def, unsigned flags)
 {
-    VR_AUTO(vr_arena) *scratch = vr_arena_new();
-    struct vr_buf out = VR_BUF_INIT;
-    struct vr_format f = { .out = &out, .scratch = scratch, .flags = flags, .root = def };
-    vr_elem_format(&f, &vr_domain_elem, NULL, def);
-    return vr_buf_take(&out);
+    return vr_document_format(&vr_domain_document, def, flags);
 }
 
 D *vr_domain_copy(const D *def)
 {
-    struct vr_arena *arena = vr_arena_new();
-    D *copy = vr_elem_copy(arena, &vr_domain_elem, def);
-    copy->arena = arena;
-    return copy;
+    return vr_document_copy(&vr_domain_document, def);
 }
 
 bool vr_domain_diff(const D *a, const D *b, unsigned flags,
                     bool (*fn)(const char *path, const char *old, const char *new_, void *opaque), void *opaque)
 {
-    return vr_elem_diff(&vr_domain_elem, a, b, flags, fn, opaque);
+    return vr_document_diff(&vr_domain_document, a, b, flags, fn, opaque);
 }
 
 /* ---- metadata ---------------------------------------------------------------------------------------------------- */

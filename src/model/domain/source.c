@@ -20,68 +20,87 @@ VR_ENUM_NAMES(vr_encryption_format, VR_ENCRYPTION_FORMATS)
 #define SECRET struct vr_secret_ref
 static const struct vr_row secret_rows[] = {
     VR_A_STR(SECRET, type, "type"),
-    VR_A_UUID(SECRET, uuid, has_uuid, "uuid", .bad = "invalid secret uuid '%s'", .bad_code = VIR_ERR_XML_ERROR),
+    VR_A_UUID(SECRET, uuid, has_uuid, "uuid", .bad = "invalid secret uuid '%s'", .bad_domain =
+              VR_DOMAIN(VIR_FROM_NONE)),
     VR_A_STR(SECRET, usage, "usage"),
     VR_END,
 };
 
-static bool secret_check(struct vr_parse *p, const struct vr_xml_node *node, void *obj, struct vr_error **err)
+/* Exactly one of both names it. */
+static bool secret_named(struct vr_parse *p, const struct vr_xml_node *node, void *obj, struct vr_error **err)
 {
-    const SECRET *s = obj;
-    static const char *const types[] = { "none", "volume", "ceph", "iscsi", "tls", "vtpm", "passphrase", NULL };
-    if (s->type && vr_name_index(types, s->type) < 0)
-        return vr_parse_fail(p, node, err, VIR_ERR_CONFIG_UNSUPPORTED, _("invalid secret type '%s'"), s->type);
-    if (!s->has_uuid && !s->usage)
-        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("missing auth secret uuid or usage attribute"));
-    if (s->has_uuid && s->usage)
-        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("either auth secret uuid or usage expected"));
-    return true;
+    bool uuid = vr_xml_get(node, "uuid"), usage = vr_xml_get(node, "usage");
+    if (uuid != usage)
+        return true;
+    vr_error_report(err, VIR_FROM_NONE, VIR_ERR_XML_ERROR, -1, "%s",
+                    usage ? _("either secret uuid or usage expected") : _("missing secret uuid or usage attribute"));
+    return vr_xml_locate(err, node);
 }
-static const struct vr_xml_elem secret_elem = { .name = "secret", .size = sizeof(SECRET), .rows = secret_rows,
-    .after_parse = secret_check };
+const struct vr_xml_elem vr_secret_ref_elem = { .name = "secret", .size = sizeof(SECRET), .rows = secret_rows,
+                                                .before_parse = secret_named };
 
 #define AUTH struct vr_storage_auth
+#define OF_STORAGE .bad_domain = VR_DOMAIN(VIR_FROM_STORAGE)
 static const struct vr_row auth_rows[] = {
-    VR_A_STR(AUTH, username, "username", .required = true, .missing = "missing username for auth"),
-    VR_CHILD(AUTH, secret, "secret", secret_elem, .required = true, .missing = "missing <secret> element in auth"),
+    VR_A_STR(AUTH, username, "username", .required = true, .missing = "missing username for auth", OF_STORAGE),
+    VR_CHILD(AUTH, secret, "secret", vr_secret_ref_elem, .required = true, .missing =
+             "Missing <secret> element in auth", OF_STORAGE),
     VR_END,
 };
 const struct vr_xml_elem vr_auth_elem = { .name = "auth", .size = sizeof(AUTH), .rows = auth_rows };
 
+/* What opens an encrypted image is a passphrase. */
+static bool passphrase_check(struct vr_parse *p, const struct vr_xml_node *node, void *obj, struct vr_error **err)
+{
+    const SECRET *s = obj;
+    if (vr_streq0(s->type, "passphrase"))
+        return true;
+    if (s->type)
+        vr_error_report(err, VIR_FROM_STORAGE, VIR_ERR_CONFIG_UNSUPPORTED, -1,
+                        _("unknown volume encryption secret type %s"), s->type);
+    else
+        vr_error_report(err, VIR_FROM_STORAGE, VIR_ERR_XML_ERROR, -1, _("unknown volume encryption secret type"));
+    return vr_xml_locate(err, node);
+}
+static const struct vr_xml_elem passphrase_elem = { .name = "secret", .size = sizeof(SECRET), .rows = secret_rows,
+                                                    .before_parse = secret_named, .after_parse = passphrase_check };
+
 #define ENC struct vr_encryption
 static const struct vr_row cipher_rows[] = {
-    VR_A_STR(ENC, cipher_name, "name", .required = true, .missing = "cipher info missing 'name' attribute"),
-    VR_A_UINT(ENC, cipher_size, "size"),
+    VR_A_STR(ENC, cipher_name, "name", .required = true, .missing = "cipher info missing 'name' attribute",
+             OF_STORAGE),
+    VR_A_UINT(ENC, cipher_size, "size", .required = true, .zero = true),
     VR_A_STR(ENC, cipher_mode, "mode"),
     VR_A_STR(ENC, cipher_hash, "hash"),
     VR_END,
 };
 static const struct vr_row ivgen_rows[] = {
-    VR_A_STR(ENC, ivgen_name, "name", .required = true, .missing = "missing ivgen info name string"),
+    VR_A_STR(ENC, ivgen_name, "name", .required = true, .missing = "missing ivgen info name string", OF_STORAGE),
     VR_A_STR(ENC, ivgen_hash, "hash"),
     VR_END,
 };
+static bool has_cipher(const void *base, const struct vr_format *f)
+{
+    return ((const ENC *)base)->cipher_name != NULL;
+}
 static const struct vr_row encryption_rows[] = {
     VR_A_ENUM(ENC, format, "format", vr_encryption_format_names, .required = true,
-              .bad = "unknown volume encryption format type %s", .bad_code = VIR_ERR_CONFIG_UNSUPPORTED,
-              .bad_domain = VR_DOMAIN(VIR_FROM_STORAGE),
+              .bad = "unknown volume encryption format type %s", .bad_code = VIR_ERR_CONFIG_UNSUPPORTED, OF_STORAGE,
               .missing = "unknown volume encryption format"),
-    VR_A_STR(ENC, engine, "engine"),
-    VR_LISTED(ENC, secrets, "secret", secret_elem),
-    VR_GROUP("cipher", cipher_rows),
+    VR_A_STR(ENC, engine, "engine", .words = VR_WORDS("qemu", "librbd")),
+    VR_LISTED(ENC, secrets, "secret", passphrase_elem),
+    VR_GROUP("cipher", cipher_rows, .when = has_cipher),
     VR_GROUP("ivgen", ivgen_rows),
     VR_END,
 };
 
 static bool encryption_check(struct vr_parse *p, const struct vr_xml_node *node, void *obj, struct vr_error **err)
 {
-    ENC *e = obj;
-    static const char *const engines[] = { "qemu", "librbd", NULL };
-    if (e->engine && vr_name_index(engines, e->engine) < 0)
-        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("unsupported encryption engine '%s'"), e->engine);
-    if (!e->cipher_name && e->ivgen_name)
-        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("ivgen element found, but cipher is missing"));
-    return true;
+    const ENC *e = obj;
+    if (e->cipher_name || !e->ivgen_name)
+        return true;
+    vr_error_report(err, VIR_FROM_STORAGE, VIR_ERR_XML_ERROR, -1, _("ivgen element found, but cipher is missing"));
+    return vr_xml_locate(err, node);
 }
 const struct vr_xml_elem vr_encryption_elem = {
     .name = "encryption", .size = sizeof(ENC), .rows = encryption_rows, .after_parse = encryption_check,
@@ -266,7 +285,11 @@ bool vr_source_auth_check(struct vr_parse *p, const struct vr_xml_node *node, co
                           struct vr_error **err)
 {
     const char *want = src->protocol == VR_PROTO_ISCSI ? "iscsi" : src->protocol == VR_PROTO_RBD ? "ceph" : NULL;
+    static const char *const types[] = { "none", "volume", "ceph", "iscsi", "tls", "vtpm", NULL };
     const char *type = auth && auth->secret ? auth->secret->type : NULL;
+    if (src->type == VR_STORAGE_NETWORK && auth && (!type || vr_name_index(types, type) < 0))
+        return vr_parse_fail(p, node, err, VIR_ERR_CONFIG_UNSUPPORTED, _("unknown secret type '%s'"),
+                             type ? type : "<null>");
     if (src->type != VR_STORAGE_NETWORK || !want || !type || vr_streq(type, want))
         return true;
     return vr_parse_fail(p, node, err, VIR_ERR_CONFIG_UNSUPPORTED, _("invalid secret type '%s'"), type);

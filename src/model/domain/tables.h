@@ -24,7 +24,7 @@ extern const struct vr_xml_elem vr_source_elem;     /* all of struct vr_storage_
 extern const struct vr_xml_elem vr_source_type_elem, vr_source_format_elem;
 extern const struct vr_xml_elem vr_source_body_elem;
 extern const struct vr_xml_elem vr_backing_elem;
-extern const struct vr_xml_elem vr_encryption_elem, vr_auth_elem, vr_reconnect_elem;
+extern const struct vr_xml_elem vr_encryption_elem, vr_auth_elem, vr_reconnect_elem, vr_secret_ref_elem;
 bool vr_source_auth_check(struct vr_parse *p, const struct vr_xml_node *node, const struct vr_storage_source *src,
                           const struct vr_storage_auth *auth, struct vr_error **err);
 bool vr_source_check(struct vr_parse *p, const struct vr_xml_node *node, struct vr_storage_source *src,
