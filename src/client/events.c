@@ -361,7 +361,9 @@ static bool unsubscribe(struct vr_client_call *c, enum vr_api_object object, int
     pthread_mutex_unlock(&subs->lock);
     bool ok = s != NULL;
     if (!s)
-        vr_error_report(&c->err, VIR_FROM_NONE, VIR_ERR_INVALID_ARG, -1, "event callback id %d not registered", id);
+        vr_error_report(&c->err, VIR_FROM_NONE, VIR_ERR_INVALID_ARG, -1,
+                        vr_remote_local(c->conn->remote) ? "could not find event callback %d for deletion"
+                                                         : "event callback id %d not registered", id);
     else if (last)
         ok = tell_end(c, &copy);
     pthread_mutex_unlock(&subs->changing);

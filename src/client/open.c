@@ -12,6 +12,7 @@
 #include "call.h"
 #include "client_conf.h"
 #include "eventloop.h"
+#include "local.h"
 #include "events.h"
 #include "remote_internal.h"
 #include "transport.h"
@@ -83,7 +84,7 @@ static bool session_begin(virConnectPtr conn, const struct vr_uri *uri, unsigned
 
 static bool only_local(const struct vr_uri *uri, struct vr_error **err)
 {
-    static const char *const inside[] = { "test", "esx", "gsx", "vpx", "hyperv", "vmwareplayer", "vmwarews",
+    static const char *const inside[] = { "esx", "gsx", "vpx", "hyperv", "vmwareplayer", "vmwarews",
                                           "vmwarefusion", "openvz", NULL };
     if (uri->transport || uri->host || vr_name_index(inside, uri->driver) < 0)
         return true;
@@ -92,7 +93,21 @@ static bool only_local(const struct vr_uri *uri, struct vr_error **err)
                            "daemon for it", uri->driver, uri->driver);
 }
 
-static virConnectPtr open_connection(const char *name, unsigned flags, struct vr_error **err)
+static virConnectPtr open_local(const struct vr_uri *uri, unsigned flags, virConnectAuthPtr auth, struct vr_error **err)
+{
+    virConnectPtr conn = vr_connect_new(VR_CONNECT_MAGIC);
+    conn->readonly = flags & VIR_CONNECT_RO;
+    conn->uri = vr_strdup(uri->text);
+    conn->remote = vr_remote_new_local(conn);
+    struct vr_local *local = vr_local_open(uri, flags, auth, conn->remote, conn, err);
+    vr_remote_set_local(conn->remote, local);
+    if (local)
+        return conn;
+    vr_connect_unref(conn);
+    return NULL;
+}
+
+static virConnectPtr open_connection(const char *name, unsigned flags, virConnectAuthPtr auth, struct vr_error **err)
 {
     VR_AUTO(vr_arena) *arena = vr_arena_new();
     struct vr_uri uri;
@@ -106,6 +121,8 @@ static virConnectPtr open_connection(const char *name, unsigned flags, struct vr
     }
     if (name && (!vr_uri_parse(arena, name, &uri, err) || !only_local(&uri, err)))
         return NULL;
+    if (name && vr_local_wants(&uri))
+        return open_local(&uri, flags, auth, err);
     struct vr_transport how;
     int fd = vr_transport_connect(arena, name ? &uri : NULL, flags, &how, err);
     if (fd < 0)
@@ -120,11 +137,11 @@ static virConnectPtr open_connection(const char *name, unsigned flags, struct vr
     return NULL;
 }
 
-static virConnectPtr open_reporting(const char *name, unsigned flags)
+static virConnectPtr open_reporting(const char *name, unsigned flags, virConnectAuthPtr auth)
 {
     struct vr_error *err = NULL;
     vr_last_reset();
-    virConnectPtr conn = open_connection(name, flags, &err);
+    virConnectPtr conn = open_connection(name, flags, auth, &err);
     if (!conn)
         vr_last_report(NULL, &err);
     return conn;
@@ -132,17 +149,17 @@ static virConnectPtr open_reporting(const char *name, unsigned flags)
 
 virConnectPtr virConnectOpen(const char *name)
 {
-    return open_reporting(name, 0);
+    return open_reporting(name, 0, NULL);
 }
 
 virConnectPtr virConnectOpenReadOnly(const char *name)
 {
-    return open_reporting(name, VIR_CONNECT_RO);
+    return open_reporting(name, VIR_CONNECT_RO, NULL);
 }
 
 virConnectPtr virConnectOpenAuth(const char *name, virConnectAuthPtr auth, unsigned int flags)
 {
-    return open_reporting(name, flags);
+    return open_reporting(name, flags, auth);
 }
 
 int virConnectClose(virConnectPtr conn)
@@ -243,17 +260,38 @@ int virConnectIsEncrypted(virConnectPtr conn)
 int virConnectSetKeepAlive(virConnectPtr conn, int interval, unsigned int count)
 {
     VR_CALL(c, VIR_FROM_DOMAIN);
-    int result = vr_begin_connect(&c, conn) ? vr_remote_keepalive(conn->remote, interval, count, &c.err) : -1;
+    int result = -1;
+    if (vr_begin_connect(&c, conn) && (!vr_remote_local(conn->remote) || vr_unsupported(&c)))
+        result = vr_remote_keepalive(conn->remote, interval, count, &c.err);
     vr_end(&c, result >= 0);
     return result;
 }
 
 /* ---- being told of the end --------------------------------------------------------------------------------------- */
 
+/* A driver in this process has no connection to lose: the last callback given is kept, and let go with the connection. */
+static void keep_local_callback(virConnectPtr conn, virConnectCloseFunc cb, void *opaque, virFreeCallback freecb)
+{
+    pthread_mutex_lock(&conn->lock);
+    virFreeCallback ff = conn->close_free;
+    void *old = conn->close_opaque;
+    conn->close_cb = cb;
+    conn->close_opaque = opaque;
+    conn->close_free = freecb;
+    pthread_mutex_unlock(&conn->lock);
+    if (ff)
+        ff(old);
+}
+
 int virConnectRegisterCloseCallback(virConnectPtr conn, virConnectCloseFunc cb, void *opaque, virFreeCallback freecb)
 {
     VR_CALL(c, VIR_FROM_DOMAIN);
     bool ok = vr_begin_connect(&c, conn) && vr_arg(&c, cb, "cb");
+    if (ok && vr_remote_local(conn->remote)) {
+        keep_local_callback(conn, cb, opaque, freecb);
+        vr_end(&c, true);
+        return 0;
+    }
     if (ok) {
         pthread_mutex_lock(&conn->lock);
         if (conn->close_cb) {
@@ -282,6 +320,11 @@ int virConnectUnregisterCloseCallback(virConnectPtr conn, virConnectCloseFunc cb
     bool ok = vr_begin_connect(&c, conn) && vr_arg(&c, cb, "cb");
     virFreeCallback ff = NULL;
     void *opaque = NULL;
+    if (ok && vr_remote_local(conn->remote)) {
+        keep_local_callback(conn, NULL, NULL, NULL);
+        vr_end(&c, true);
+        return 0;
+    }
     if (ok) {
         pthread_mutex_lock(&conn->lock);
         if (conn->close_cb != cb) {

@@ -73,7 +73,7 @@ static bool reply(struct vr_remote *r, struct vr_packet *p, struct vr_error **er
                    p->header.vers, p->header.serial);
 }
 
-static void add_piece(struct vr_remote *r, struct vr_stream_end *s, const void *data, size_t len, int64_t hole)
+void vr_remote_stream_piece(struct vr_remote *r, struct vr_stream_end *s, const void *data, size_t len, int64_t hole)
 {
     struct vr_piece *piece = vr_alloc(sizeof(*piece) + len);
     piece->hole = hole;
@@ -95,10 +95,10 @@ static bool stream_packet(struct vr_remote *r, struct vr_stream_end *s, struct v
         if (!vr_message_stream_hole_decode(p, &hole, err))
             return false;
         if (hole > 0)
-            add_piece(r, s, NULL, 0, hole);
+            vr_remote_stream_piece(r, s, NULL, 0, hole);
     } else if (p->header.status == VIR_NET_CONTINUE) {
         if (p->payload_len)
-            add_piece(r, s, p->payload, p->payload_len, 0);
+            vr_remote_stream_piece(r, s, p->payload, p->payload_len, 0);
         else
             s->at_end = true;
     } else if (p->header.status == VIR_NET_OK) {

@@ -12,6 +12,7 @@
 #include "base/alloc.h"
 #include "events.h"
 #include "eventloop.h"
+#include "local.h"
 
 /* Stream data nobody takes: above this the event loop stops reading until somebody does. */
 #define STREAM_BACKLOG (32u * 1024 * 1024)
@@ -31,7 +32,30 @@ struct vr_remote *vr_remote_new(int fd, bool unix_socket, virConnectPtr conn)
     return r;
 }
 
-static void unref(struct vr_remote *r)
+struct vr_remote *vr_remote_new_local(virConnectPtr conn)
+{
+    struct vr_remote *r = vr_new(struct vr_remote);
+    r->refs = 1;
+    r->fd = r->wake = -1;
+    r->unix_socket = true; /* nobody listens in here either */
+    r->conn = conn;
+    r->watch = r->timer = r->ping_timer = -1;
+    pthread_mutex_init(&r->lock, NULL);
+    vr_packet_reader_init(&r->reader, false);
+    return r;
+}
+
+void vr_remote_set_local(struct vr_remote *r, struct vr_local *local)
+{
+    r->local = local;
+}
+
+struct vr_local *vr_remote_local(const struct vr_remote *r)
+{
+    return r->local;
+}
+
+void vr_remote_unref(struct vr_remote *r)
 {
     if (atomic_fetch_sub(&r->refs, 1) != 1)
         return;
@@ -44,7 +68,7 @@ static void unref(struct vr_remote *r)
 
 static void unref_cb(void *opaque)
 {
-    unref(opaque);
+    vr_remote_unref(opaque);
 }
 
 /* ---- leaving the lock -------------------------------------------------------------------------------------------- */
@@ -310,6 +334,8 @@ bool vr_remote_call(struct vr_remote *r, const struct vr_api_call *call, const v
                     void *ret, struct vr_extras *extras, struct vr_error **err)
 {
     static struct vr_extras nothing;
+    if (r->local)
+        return vr_local_call(r->local, call, args, arena, ret, extras, err);
     if (!extras)
         extras = &nothing;
     pthread_mutex_lock(&r->lock);
@@ -343,6 +369,8 @@ bool vr_remote_alive(struct vr_remote *r)
 
 bool vr_remote_feature(struct vr_remote *r, int feature)
 {
+    if (r->local)
+        return vr_local_feature(feature);
     if (feature < 0 || feature > 63)
         return false;
     pthread_mutex_lock(&r->lock);
@@ -385,7 +413,7 @@ void vr_remote_watch(struct vr_remote *r)
     atomic_fetch_add(&r->refs, 1);
     int watch = vr_eventloop_there() ? virEventAddHandle(r->fd, VIR_EVENT_HANDLE_READABLE, watched, r, unref_cb) : -1;
     if (watch < 0) {
-        unref(r);
+        vr_remote_unref(r);
         return;
     }
     pthread_mutex_lock(&r->lock);
@@ -419,7 +447,7 @@ bool vr_remote_need_events(struct vr_remote *r)
     atomic_fetch_add(&r->refs, 1);
     int timer = virEventAddTimeout(-1, deliver, r, unref_cb);
     if (timer < 0) {
-        unref(r);
+        vr_remote_unref(r);
         return false;
     }
     pthread_mutex_lock(&r->lock);
@@ -474,7 +502,7 @@ int vr_remote_keepalive(struct vr_remote *r, int interval_s, unsigned count, str
     int ms = interval_s > 2000000 ? 2000000000 : interval_s * 1000;
     int timer = virEventAddTimeout(ms, ping, r, unref_cb);
     if (timer < 0) {
-        unref(r);
+        vr_remote_unref(r);
         vr_fail(err, VIR_ERR_INTERNAL_ERROR, "%s", "failed to start keepalive");
         return -1;
     }
@@ -511,13 +539,16 @@ void vr_remote_close(struct vr_remote *r, bool admin)
     vr_remote_leave(r);
     if (watch >= 0)
         virEventRemoveHandle(watch); /* before the descriptor's number can be somebody else's */
-    close(r->fd);
-    close(r->wake);
+    if (r->fd >= 0) {
+        close(r->fd);
+        close(r->wake);
+    }
+    vr_local_close(r->local);
     if (timer >= 0)
         virEventRemoveTimeout(timer);
     if (ping_timer >= 0)
         virEventRemoveTimeout(ping_timer);
-    unref(r);
+    vr_remote_unref(r);
 }
 
 void vr_remote_opened(struct vr_remote *r)

@@ -14,6 +14,7 @@
 #include "base/error.h"
 
 struct vr_remote;
+struct vr_local;
 struct vr_stream_end;
 
 /** What a call may carry beside its arguments; all zero when nothing. */
@@ -27,6 +28,11 @@ struct vr_extras {
 
 /** Takes over a connected socket. @unix_socket: descriptors can travel. @conn is told of events, no reference held. */
 struct vr_remote *vr_remote_new(int fd, bool unix_socket, virConnectPtr conn);
+/** A connection whose driver is in this process: no socket, the rest alike. The driver's end is set once it is open. */
+struct vr_remote *vr_remote_new_local(virConnectPtr conn);
+void vr_remote_set_local(struct vr_remote *r, struct vr_local *local);
+/** The driver's end of such a connection, or NULL. */
+struct vr_local *vr_remote_local(const struct vr_remote *r);
 /** Watches the socket in the application's event loop, if there is one. */
 void vr_remote_watch(struct vr_remote *r);
 /** Tells the server, ends everything, frees. The last user is gone. */

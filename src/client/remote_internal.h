@@ -44,6 +44,7 @@ struct vr_remote {
     atomic_int refs; /* the connection's, and one for each thing the event loop holds */
     pthread_mutex_t lock;
     int fd, wake;
+    struct vr_local *local; /* calls go there instead of the socket; fd and wake are -1 */
     bool unix_socket, opened, closing;
     virConnectPtr conn;
     struct vr_packet_reader reader;
@@ -73,7 +74,11 @@ void vr_remote_wait(struct vr_remote *r, struct vr_waiter *w);
 void vr_remote_wake(struct vr_remote *r);
 /** *err is consumed. Everyone who waits is told. */
 void vr_remote_dies(struct vr_remote *r, int reason, struct vr_error **err);
+/** Stream data that arrived: bytes, or a hole when @hole is more than 0. */
+void vr_remote_stream_piece(struct vr_remote *r, struct vr_stream_end *s, const void *data, size_t len, int64_t hole);
 /** Releases the lock, then tells the application what it must know. */
 void vr_remote_leave(struct vr_remote *r);
+/** Gives up a reference; without the lock. */
+void vr_remote_unref(struct vr_remote *r);
 /** The server accepted the connection: it is to be told when it ends. Takes the lock. */
 void vr_remote_opened(struct vr_remote *r);

@@ -3,6 +3,7 @@
 #define VR_ERROR_DOMAIN VIR_FROM_RPC
 #include "remote_internal.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/alloc.h"
@@ -148,6 +149,8 @@ enum vr_stream_result vr_remote_stream_send(struct vr_remote *r, struct vr_strea
 {
     pthread_mutex_lock(&r->lock);
     bool ok = usable(r, s, err);
+    if (ok && r->local) /* what a driver in this process attaches is read only */
+        ok = vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, EBADF, "%s", "cannot write to stream");
     if (ok && !wait && r->out.len > UNSENT_MAX) {
         vr_remote_flush(r);
         if (r->out.len > UNSENT_MAX) {

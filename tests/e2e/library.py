@@ -322,7 +322,7 @@ except libvirt.libvirtError as e:
 def uris_that_cannot_be_opened_say_why():
     out = python('''
 for uri in ('nonsense', ':', 'qemu+foo:///system', 'qemu+unix://host/system', 'qemu+unix:///system?socket=/nowhere',
-            'qemu+unix:///system?mode=odd', 'qemu+tcp://127.0.0.1:1/system', 'qemu+ssh://host/system', 'test:///default'):
+            'qemu+unix:///system?mode=odd', 'qemu+tcp://127.0.0.1:1/system', 'qemu+ssh://host/system', 'esx:///x'):
     try:
         libvirt.open(uri)
     except libvirt.libvirtError as e:
@@ -337,7 +337,7 @@ for uri in ('nonsense', ':', 'qemu+foo:///system', 'qemu+unix://host/system', 'q
         "invalid argument: Unknown remote mode 'odd'",
         "unable to connect to server at '127.0.0.1:1': Connection refused",
         "unsupported configuration: transport 'ssh' is not built into this library; unix and tcp are",
-        "unsupported configuration: the driver 'test' runs inside the library and is not built into this one; test+unix:/// asks a "
+        "unsupported configuration: the driver 'esx' runs inside the library and is not built into this one; esx+unix:/// asks a "
         'daemon for it'])
     clean_up(daemon())
 
