@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "model/domain_xml.h"
 #include "model/host_interface.h"
+#include "model/network.h"
 #include "model/pool.h"
 #include "model/secret.h"
 #include "model/volume.h"
@@ -19,6 +20,8 @@ const struct vr_document *const vr_documents[] = {
     &vr_volume_def_document,
     &vr_secret_def_document,
     &vr_host_interface_def_document,
+    &vr_network_def_document,
+    &vr_network_port_document,
     NULL,
 };
 

@@ -1,140 +1,23 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* <interface>, and the parts networks share with it: <virtualport>, <bandwidth>, <vlan>, <filterref>. */
+/* <interface>, and its <filterref>. */
 #define VR_ERROR_DOMAIN VIR_FROM_DOMAIN
 #include "tables.h"
 
 #include <string.h>
 #include "base/str.h"
+#include "model/netparts.h"
 
 VR_ENUM_NAMES(vr_net_type, VR_NET_TYPES)
 VR_ENUM_NAMES(vr_macvtap_mode, VR_MACVTAP_MODES)
 VR_ENUM_NAMES(vr_link_state, VR_LINK_STATES)
 VR_ENUM_NAMES(vr_net_driver, VR_NET_BACKENDS)
 VR_ENUM_NAMES(vr_tx_mode, VR_TX_MODES)
-VR_ENUM_NAMES(vr_vport_type, VR_VPORT_TYPES)
 
 #define NET struct vr_interface
 #define B(T) VR_BIT(VR_NET_##T)
 #define FOR(mask) VR_WHEN(NET, type, mask)
 
-/* ---- <virtualport>, <bandwidth>, <vlan>, <filterref> ------------------------------------------------------------- */
-#define PORT struct vr_vport
-static const struct vr_row vport_parameter_rows[] = {
-    VR_A_OUINT(PORT, managerid, "managerid", .radix = VR_RADIX_ANY, .max = 255),
-    VR_A_OUINT(PORT, typeid_, "typeid", .radix = VR_RADIX_ANY, .max = 0xffffff),
-    VR_A_OUINT(PORT, typeidversion, "typeidversion", .radix = VR_RADIX_ANY, .max = 255),
-    VR_A_UUID(PORT, instanceid, has_instanceid, "instanceid"),
-    VR_A_UUID(PORT, interfaceid, has_interfaceid, "interfaceid"),
-    VR_A_STR(PORT, profileid, "profileid"),
-    VR_END,
-};
-static const struct vr_row vport_rows[] = {
-    VR_A_ENUM(PORT, type, "type", vr_vport_type_names, .bad = "unknown virtualport type %s", .bad_code =
-              VIR_ERR_CONFIG_UNSUPPORTED, .bad_domain = VR_DOMAIN(VIR_FROM_NONE)),
-    VR_GROUP("parameters", vport_parameter_rows),
-    VR_END,
-};
-
-static bool vport_after(struct vr_parse *p, const struct vr_xml_node *node, void *obj, struct vr_error **err)
-{
-    PORT *v = obj;
-    if (v->type == VR_VPORT_OVS && !v->has_interfaceid) { /* Open vSwitch knows a port by this id: it must last */
-        v->has_interfaceid = true;
-        vr_uuid_generate(&v->interfaceid);
-    }
-    if (v->type == VR_VPORT_QBG && !v->has_instanceid && v->managerid.set) {
-        v->has_instanceid = true;
-        vr_uuid_generate(&v->instanceid);
-    }
-    return true;
-}
-static const struct vr_xml_elem vport_elem = {
-    .name = "virtualport", .size = sizeof(PORT), .rows = vport_rows, .after_parse = vport_after,
-};
-
-#define SIDE struct vr_bandwidth_side
-static const struct vr_row side_rows[] = {
-    VR_A_OU64(SIDE, average, "average"),
-    VR_A_OU64(SIDE, peak, "peak"),
-    VR_A_OU64(SIDE, floor, "floor"),
-    VR_A_OU64(SIDE, burst, "burst"),
-    VR_END,
-};
-static const struct vr_xml_elem side_elem = { .name = "inbound", .size = sizeof(SIDE), .rows = side_rows };
-static bool class_shown(const void *base, const struct vr_format *f)
-{
-    return !vr_inactive(f);
-}
-static const struct vr_row bandwidth_rows[] = {
-    VR_A_UINT(struct vr_bandwidth, class_id, "classID", .when = class_shown, .not_inactive_parse = true),
-    VR_CHILD(struct vr_bandwidth, in, "inbound", side_elem),
-    VR_CHILD(struct vr_bandwidth, out, "outbound", side_elem),
-    VR_END,
-};
-
-static bool bandwidth_after(struct vr_parse *p, const struct vr_xml_node *node, void *obj, struct vr_error **err)
-{
-    const struct vr_bandwidth *b = obj;
-    if (b->in && !b->in->average.set && !b->in->floor.set)
-        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("Missing mandatory average or floor attributes"));
-    if (b->in && (b->in->peak.set || b->in->burst.set) && !b->in->average.set)
-        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("'peak' and 'burst' require 'average' attribute"));
-    if (b->out && b->out->floor.set)
-        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("floor attribute is not accepted in outbound setting"));
-    if (b->out && !b->out->average.set)
-        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("Missing mandatory average or floor attributes"));
-    return true;
-}
-static bool bandwidth_skipped(const void *obj, const struct vr_format *f)
-{
-    const struct vr_bandwidth *b = obj;
-    return !b->in && !b->out;
-}
-static const struct vr_xml_elem bandwidth_elem = {
-    .name = "bandwidth", .size = sizeof(struct vr_bandwidth), .rows = bandwidth_rows, .after_parse = bandwidth_after,
-    .skip_format = bandwidth_skipped,
-};
-
-static const struct vr_row vlan_tag_rows[] = {
-    VR_A_UINT(struct vr_vlan_tag, id, "id", .required = true, .zero = true, .radix = VR_RADIX_ANY, .missing =
-              "missing vlan tag id attribute"),
-    VR_A_STR(struct vr_vlan_tag, native_mode, "nativeMode", .words = VR_WORDS("tagged", "untagged")),
-    VR_END,
-};
-static bool vlan_tag_after(struct vr_parse *p, const struct vr_xml_node *node, void *obj, struct vr_error **err)
-{
-    const struct vr_vlan_tag *t = obj;
-    if (t->id > 4095)
-        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("vlan tag id %lu too large (maximum 4095)"),
-                             (unsigned long)t->id);
-    return true;
-}
-static const struct vr_xml_elem vlan_tag_elem = {
-    .name = "tag", .size = sizeof(struct vr_vlan_tag), .rows = vlan_tag_rows, .after_parse = vlan_tag_after,
-};
-static const struct vr_row vlan_rows[] = {
-    VR_A_YESNO(struct vr_vlan, trunk, "trunk", .unset = VR_TRI_NO),
-    VR_LISTED(struct vr_vlan, tags, "tag", vlan_tag_elem),
-    VR_END,
-};
-static bool vlan_after(struct vr_parse *p, const struct vr_xml_node *node, void *obj, struct vr_error **err)
-{
-    struct vr_vlan *v = obj;
-    if (!v->tags.n)
-        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR,
-                             _("missing tag id - each <vlan> must have at least one <tag id='n'/> subelement"));
-    if (v->trunk == VR_TRI_NO && v->tags.n > 1)
-        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR,
-                             _("invalid \"trunk='%s'\" in <vlan> - trunk='yes' is required for more than one vlan tag"),
-                                 "no");
-    if (v->tags.n > 1)
-        v->trunk = VR_TRI_YES;
-    return true;
-}
-static const struct vr_xml_elem vlan_elem = {
-    .name = "vlan", .size = sizeof(struct vr_vlan), .rows = vlan_rows, .after_parse = vlan_after,
-};
-
+/* ---- <filterref> ----------------------------------------------------------------------------------------------------- */
 static const struct vr_row filter_parameter_rows[] = {
     VR_A_STR(struct vr_filter_parameter, name, "name"),
     VR_A_STR(struct vr_filter_parameter, value, "value"),
@@ -412,9 +295,9 @@ static const struct vr_row interface_rows[] = {
     VR_GROUP("source", socket_source_rows, FOR(B(SERVER) | B(CLIENT) | B(MCAST) | B(UDP))),
     VR_GROUP("source", hostdev_source_rows, FOR(B(HOSTDEV))),
     VR_GROUP("source", vds_source_rows, FOR(B(VDS))),
-    VR_CHILD(NET, vlan, "vlan", vlan_elem),
-    VR_CHILD(NET, virtualport, "virtualport", vport_elem),
-    VR_CHILD(NET, bandwidth, "bandwidth", bandwidth_elem),
+    VR_CHILD(NET, vlan, "vlan", vr_vlan_elem),
+    VR_CHILD(NET, virtualport, "virtualport", vr_vport_interface_elem),
+    VR_CHILD(NET, bandwidth, "bandwidth", vr_bandwidth_elem),
     VR_GROUP("port", port_rows),
     VR_LISTED(NET, guest_ips, "ip", vr_net_ip_elem),
     VR_LISTED(NET, guest_routes, "route", vr_net_route_elem),
