@@ -296,7 +296,7 @@ static bool ip_after(struct vr_parse *p, const struct vr_xml_node *node, void *o
     return ip_dhcp_check(p, node, ip, err);
 }
 const struct vr_xml_elem vr_network_ip_elem = {
-    .name = "ip", .size = sizeof(IP), .rows = ip_rows, .after_parse = ip_after,
+    .name = "ip", .size = sizeof(IP), .rows = ip_rows, .after_parse = ip_after, .never_short = true,
 };
 
 /* What applies when neither prefix nor netmask is written: the class of the address, or 64. */

@@ -239,14 +239,26 @@ static bool network_after(struct vr_parse *p, const struct vr_xml_node *node, vo
     return true;
 }
 
+bool vr_network_complete_mac(D *d)
+{
+    if (d->has_mac || !vr_network_makes_bridge(d))
+        return false;
+    d->mac = (struct vr_mac){ { 0x52, 0x54, 0x00 } };
+    if (getrandom(d->mac.b + 3, 3, 0) != 3)
+        memset(d->mac.b + 3, 0x5a, 3); /* never: three bytes are always there once the system runs */
+    return d->has_mac = true;
+}
+
 static bool network_complete(void *def, unsigned flags, struct vr_error **err)
 {
     D *d = def;
     if (!d->has_uuid)
         vr_uuid_generate(&d->uuid);
     d->has_uuid = true;
-    if (flags & VR_FORM_TEST) /* the mock hypervisor knows no dnsmasq:options */
+    if (flags & VR_FORM_TEST) /* the mock hypervisor makes no bridges and knows no dnsmasq:options */
         d->dnsmasq_options.n = 0;
+    else
+        vr_network_complete_mac(d);
     return true;
 }
 
@@ -274,16 +286,6 @@ bool vr_network_metadata_set(D *def, const char *key, const char *uri, const cha
 }
 
 /* ---- completion and lookups -------------------------------------------------------------------------------------- */
-
-bool vr_network_complete_mac(D *d)
-{
-    if (d->has_mac || !vr_network_makes_bridge(d))
-        return false;
-    d->mac = (struct vr_mac){ { 0x52, 0x54, 0x00 } };
-    if (getrandom(d->mac.b + 3, 3, 0) != 3)
-        memset(d->mac.b + 3, 0x5a, 3); /* never: three bytes are always there once the system runs */
-    return d->has_mac = true;
-}
 
 GROUP *vr_network_portgroup(const D *d, const char *name)
 {
