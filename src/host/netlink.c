@@ -11,90 +11,19 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include "base/alloc.h"
+#include "nlmsg.h"
 
 #define ANSWER_ROOM 32768 /* all that a link can tell, its virtual functions left out */
 
-/* One request; every message here fits, whatever a name's length. */
-struct request {
-    union {
-        struct nlmsghdr header;
-        char bytes[1024];
-    } u;
-};
-
-static void request_init(struct request *r, int type, int flags, unsigned index, unsigned set, unsigned mask)
+static void link_request(struct vr_nl *m, int type, int flags, unsigned index, unsigned set, unsigned mask)
 {
-    memset(r, 0, sizeof(*r));
-    r->u.header.nlmsg_len = NLMSG_LENGTH(sizeof(struct ifinfomsg));
-    r->u.header.nlmsg_type = (unsigned short)type;
-    r->u.header.nlmsg_flags = (unsigned short)(NLM_F_REQUEST | flags);
-    r->u.header.nlmsg_seq = 1;
-    struct ifinfomsg *info = NLMSG_DATA(&r->u.header);
-    info->ifi_family = AF_UNSPEC;
-    info->ifi_index = (int)index;
-    info->ifi_flags = set;
-    info->ifi_change = mask;
+    struct ifinfomsg info = { .ifi_family = AF_UNSPEC, .ifi_index = (int)index, .ifi_flags = set, .ifi_change = mask };
+    vr_nl_init(m, type, flags, &info, sizeof(info));
 }
 
-static struct rtattr *add_attr(struct request *r, unsigned type, const void *data, size_t len)
+static int talk(struct vr_nl *m)
 {
-    struct rtattr *a = (struct rtattr *)(void *)(r->u.bytes + NLMSG_ALIGN(r->u.header.nlmsg_len));
-    a->rta_type = (unsigned short)type;
-    a->rta_len = (unsigned short)RTA_LENGTH(len);
-    if (len)
-        memcpy(RTA_DATA(a), data, len);
-    r->u.header.nlmsg_len = (unsigned)(NLMSG_ALIGN(r->u.header.nlmsg_len) + RTA_ALIGN(a->rta_len));
-    return a;
-}
-
-static void add_u32(struct request *r, unsigned type, uint32_t v)
-{
-    add_attr(r, type, &v, sizeof(v));
-}
-
-static void end_nest(struct request *r, struct rtattr *nest)
-{
-    nest->rta_len = (unsigned short)(r->u.bytes + r->u.header.nlmsg_len - (char *)nest);
-}
-
-/* Sends and waits for the kernel, which answers within send(). *answer may be NULL. */
-static int talk(struct request *r, char *answer, size_t room, size_t *len)
-{
-    vr_autoclose int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-    char own[2048]; /* an acknowledgement repeats the request */
-    if (!answer) {
-        answer = own;
-        room = sizeof(own);
-        r->u.header.nlmsg_flags |= NLM_F_ACK;
-    }
-    struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
-    if (fd < 0 || sendto(fd, r, r->u.header.nlmsg_len, 0, (struct sockaddr *)&kernel, sizeof(kernel)) < 0)
-        return errno;
-    ssize_t n;
-    do
-        n = recv(fd, answer, room, 0);
-    while (n < 0 && errno == EINTR);
-    if (n < 0)
-        return errno;
-    const struct nlmsghdr *h = (const struct nlmsghdr *)(const void *)answer;
-    if (!NLMSG_OK(h, (size_t)n))
-        return EBADMSG;
-    if (h->nlmsg_type == NLMSG_ERROR) {
-        const struct nlmsgerr *e = NLMSG_DATA(h);
-        return h->nlmsg_len < NLMSG_LENGTH(sizeof(*e)) ? EBADMSG : -e->error;
-    }
-    if (len)
-        *len = (size_t)n;
-    return 0;
-}
-
-static bool add_name(struct request *r, unsigned type, const char *name)
-{
-    size_t len = strlen(name) + 1;
-    if (len < 2 || len > VR_IFNAME)
-        return false;
-    add_attr(r, type, name, len);
-    return true;
+    return vr_nl_talk(m, NETLINK_ROUTE, NULL, 0, NULL);
 }
 
 static void read_kind(const struct rtattr *info, struct vr_link *out)
@@ -107,14 +36,14 @@ static void read_kind(const struct rtattr *info, struct vr_link *out)
 
 int vr_link_get(const char *name, unsigned index, struct vr_link *out)
 {
-    struct request r;
+    struct vr_nl m;
     vr_autofree char *answer = vr_alloc(ANSWER_ROOM);
     size_t len = 0;
-    request_init(&r, RTM_GETLINK, 0, name ? 0 : index, 0, 0);
-    add_u32(&r, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
-    if (name && !add_name(&r, IFLA_IFNAME, name))
+    link_request(&m, RTM_GETLINK, 0, name ? 0 : index, 0, 0);
+    vr_nl_u32(&m, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+    if (name && !vr_nl_name(&m, IFLA_IFNAME, name))
         return ENODEV;
-    int e = talk(&r, answer, ANSWER_ROOM, &len);
+    int e = vr_nl_talk(&m, NETLINK_ROUTE, answer, ANSWER_ROOM, &len);
     if (e)
         return e;
     const struct nlmsghdr *h = (const struct nlmsghdr *)(const void *)answer;
@@ -145,14 +74,14 @@ int vr_link_get(const char *name, unsigned index, struct vr_link *out)
 static int change(const char *name, unsigned attr, const void *data, size_t len, unsigned set, unsigned mask)
 {
     struct vr_link link;
-    struct request r;
+    struct vr_nl m;
     int e = vr_link_get(name, 0, &link);
     if (e)
         return e;
-    request_init(&r, RTM_NEWLINK, 0, link.index, set, mask);
+    link_request(&m, RTM_NEWLINK, 0, link.index, set, mask);
     if (attr)
-        add_attr(&r, attr, data, len);
-    return talk(&r, NULL, 0, NULL);
+        vr_nl_attr(&m, attr, data, len);
+    return talk(&m);
 }
 
 int vr_link_set_master(const char *name, const char *bridge)
@@ -182,77 +111,72 @@ int vr_link_set_up(const char *name, bool up)
 int vr_link_set_isolated(const char *name, bool isolated)
 {
     struct vr_link link;
-    struct request r;
+    struct vr_nl m;
     int e = vr_link_get(name, 0, &link);
     if (e)
         return e;
-    request_init(&r, RTM_SETLINK, 0, link.index, 0, 0);
-    ((struct ifinfomsg *)NLMSG_DATA(&r.u.header))->ifi_family = AF_BRIDGE;
+    link_request(&m, RTM_SETLINK, 0, link.index, 0, 0);
+    ((struct ifinfomsg *)NLMSG_DATA(&m.u.header))->ifi_family = AF_BRIDGE;
     uint8_t v = isolated;
-    struct rtattr *nest = add_attr(&r, IFLA_PROTINFO | NLA_F_NESTED, NULL, 0);
-    add_attr(&r, IFLA_BRPORT_ISOLATED, &v, 1);
-    end_nest(&r, nest);
-    return talk(&r, NULL, 0, NULL);
+    struct rtattr *nest = vr_nl_attr(&m, IFLA_PROTINFO | NLA_F_NESTED, NULL, 0);
+    vr_nl_attr(&m, IFLA_BRPORT_ISOLATED, &v, 1);
+    vr_nl_end(&m, nest);
+    return talk(&m);
 }
 
 int vr_link_set_noqueue(const char *name)
 {
     struct vr_link link;
-    struct request r;
+    struct vr_nl m;
     int e = vr_link_get(name, 0, &link);
     if (e)
         return e;
-    request_init(&r, RTM_NEWQDISC, NLM_F_CREATE | NLM_F_REPLACE, 0, 0, 0);
-    r.u.header.nlmsg_len = NLMSG_LENGTH(sizeof(struct tcmsg));
-    struct tcmsg *tc = NLMSG_DATA(&r.u.header);
-    memset(tc, 0, sizeof(*tc));
-    tc->tcm_family = AF_UNSPEC;
-    tc->tcm_ifindex = (int)link.index;
-    tc->tcm_parent = TC_H_ROOT;
-    add_attr(&r, TCA_KIND, "noqueue", sizeof("noqueue"));
-    return talk(&r, NULL, 0, NULL);
+    struct tcmsg tc = { .tcm_family = AF_UNSPEC, .tcm_ifindex = (int)link.index, .tcm_parent = TC_H_ROOT };
+    vr_nl_init(&m, RTM_NEWQDISC, NLM_F_CREATE | NLM_F_REPLACE, &tc, sizeof(tc));
+    vr_nl_str(&m, TCA_KIND, "noqueue");
+    return talk(&m);
 }
 
 int vr_link_delete(const char *name)
 {
     struct vr_link link;
-    struct request r;
+    struct vr_nl m;
     int e = vr_link_get(name, 0, &link);
     if (e)
         return e;
-    request_init(&r, RTM_DELLINK, 0, link.index, 0, 0);
-    return talk(&r, NULL, 0, NULL);
+    link_request(&m, RTM_DELLINK, 0, link.index, 0, 0);
+    return talk(&m);
 }
 
 int vr_link_new_bridge(const char *name)
 {
-    struct request r;
-    request_init(&r, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, 0, 0, 0);
-    if (!add_name(&r, IFLA_IFNAME, name))
+    struct vr_nl m;
+    link_request(&m, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, 0, 0, 0);
+    if (!vr_nl_name(&m, IFLA_IFNAME, name))
         return EINVAL;
-    struct rtattr *info = add_attr(&r, IFLA_LINKINFO, NULL, 0);
-    add_attr(&r, IFLA_INFO_KIND, "bridge", 6);
-    end_nest(&r, info);
-    return talk(&r, NULL, 0, NULL);
+    struct rtattr *info = vr_nl_attr(&m, IFLA_LINKINFO, NULL, 0);
+    vr_nl_attr(&m, IFLA_INFO_KIND, "bridge", 6);
+    vr_nl_end(&m, info);
+    return talk(&m);
 }
 
 int vr_link_new_macvtap(const char *name, const char *parent, uint32_t mode, const uint8_t mac[6])
 {
     struct vr_link link;
-    struct request r;
+    struct vr_nl m;
     int e = vr_link_get(parent, 0, &link);
     if (e)
         return e;
-    request_init(&r, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, 0, 0, 0);
-    if (!add_name(&r, IFLA_IFNAME, name))
+    link_request(&m, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, 0, 0, 0);
+    if (!vr_nl_name(&m, IFLA_IFNAME, name))
         return EINVAL;
-    add_u32(&r, IFLA_LINK, link.index);
-    add_attr(&r, IFLA_ADDRESS, mac, 6);
-    struct rtattr *info = add_attr(&r, IFLA_LINKINFO, NULL, 0);
-    add_attr(&r, IFLA_INFO_KIND, "macvtap", 7);
-    struct rtattr *data = add_attr(&r, IFLA_INFO_DATA, NULL, 0);
-    add_u32(&r, IFLA_MACVLAN_MODE, mode);
-    end_nest(&r, data);
-    end_nest(&r, info);
-    return talk(&r, NULL, 0, NULL);
+    vr_nl_u32(&m, IFLA_LINK, link.index);
+    vr_nl_attr(&m, IFLA_ADDRESS, mac, 6);
+    struct rtattr *info = vr_nl_attr(&m, IFLA_LINKINFO, NULL, 0);
+    vr_nl_attr(&m, IFLA_INFO_KIND, "macvtap", 7);
+    struct rtattr *data = vr_nl_attr(&m, IFLA_INFO_DATA, NULL, 0);
+    vr_nl_u32(&m, IFLA_MACVLAN_MODE, mode);
+    vr_nl_end(&m, data);
+    vr_nl_end(&m, info);
+    return talk(&m);
 }
