@@ -30,6 +30,9 @@ bool vr_fault_arm(const struct vr_fault *fault, struct vr_error **err);
 /** Stops. Returns the number of suspensions that were in scope: when it is below `at`, the fault never happened. */
 size_t vr_fault_disarm(void);
 
+/** A test outside the process may ask from now on, by the file VIREO_FAULT names (fault_board.h). */
+void vr_fault_board_open(void);
+
 /* Called by every wait. True: *err is set and the wait must fail. */
 struct vr_fiber;
 #if VR_TEST_HOOKS

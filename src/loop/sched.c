@@ -13,6 +13,7 @@
 #include <systemd/sd-event.h>
 #include "base/alloc.h"
 #include "base/log.h"
+#include "fault.h"
 #include "internal.h"
 
 struct vr_loop_state vr_loop;
@@ -34,6 +35,7 @@ static void on_dump(int signum, void *opaque)
 
 bool vr_loop_init(struct vr_error **err)
 {
+    vr_fault_board_open();
     vr_require(!vr_loop.event, "there is a loop already");
     memset(&vr_loop, 0, sizeof(vr_loop));
     int r = sd_event_new(&vr_loop.event);

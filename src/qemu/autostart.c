@@ -3,13 +3,14 @@
 #define VR_LOG_SOURCE "qemu.autostart"
 #include "autostart.h"
 #include <dirent.h>
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "rows.h"
-#include "store.h"
+#include "driver/store.h"
 
 static const char *const suffixes[] = { "", ".once" };
 
@@ -22,6 +23,20 @@ static char *link_path(const char *name, bool once)
     return vr_printf("%s/%s.xml%s", vr_qemu.autostart_dir, name, suffixes[once]);
 }
 
+/* The guest whose definition is stored under that name; a reference. */
+static struct vr_domain *stored_under(const char *name)
+{
+    struct vr_domain *dom = vr_domain_by_name(vr_qemu.domains, name);
+    if (dom && !dom->stored_as)
+        return dom;
+    vr_domain_unref(dom);
+    size_t pos = 0;
+    while ((dom = vr_domain_list_each(vr_qemu.domains, &pos)))
+        if (dom->stored_as && vr_streq(dom->stored_as, name))
+            return vr_domain_ref(dom);
+    return NULL;
+}
+
 void vr_autostart_read(void)
 {
     DIR *dir = opendir(vr_qemu.autostart_dir);
@@ -31,10 +46,14 @@ void vr_autostart_read(void)
             continue;
         vr_autofree char *name = vr_strndup(e->d_name, strlen(e->d_name) - (once ? strlen(".xml.once") : strlen(".xml")));
         vr_autofree char *link = link_path(name, once);
-        VR_AUTO_DOMAIN *dom = vr_domain_by_name(vr_qemu.domains, name);
+        VR_AUTO_DOMAIN *dom = stored_under(name);
         char target[1];
-        if (dom && readlink(link, target, sizeof(target)) > 0)
+        if (readlink(link, target, sizeof(target)) <= 0)
+            continue;
+        if (dom)
             *mark(dom, once) = true;
+        else if (access(link, F_OK) < 0 && errno == ENOENT)
+            unlink(link); /* left by a crash: a guest that is defined by this name later is another one */
     }
     if (dir)
         closedir(dir);
@@ -43,8 +62,8 @@ void vr_autostart_read(void)
 VR_SUSPENDS static bool change(struct vr_domain *dom, bool once, bool wanted, struct vr_error **err)
 {
     bool ok = false;
-    vr_autofree char *link = link_path(dom->name, once);
-    vr_autofree char *path = vr_printf("%s/%s.xml", vr_qemu.config_dir, dom->name);
+    vr_autofree char *link = link_path(vr_domain_file(dom), once);
+    vr_autofree char *path = vr_printf("%s/%s.xml", vr_qemu.config_dir, vr_domain_file(dom));
     if (*mark(dom, once) == wanted)
         return true;
     vr_shield(vr_after(VR_SPAN_STORE))
@@ -60,18 +79,22 @@ VR_SUSPENDS bool vr_autostart_forget(struct vr_domain *dom, struct vr_error **er
     return change(dom, false, false, err) && change(dom, true, false, err);
 }
 
-VR_SUSPENDS bool vr_autostart_rename(struct vr_domain *dom, const char *old_name, struct vr_error **err)
+VR_SUSPENDS bool vr_autostart_link(struct vr_domain *dom, struct vr_error **err)
+{
+    vr_autofree char *path = vr_printf("%s/%s.xml", vr_qemu.config_dir, dom->name);
+    for (int once = 0; once < 2; once++) {
+        vr_autofree char *link = link_path(dom->name, once);
+        if (*mark(dom, once) && !vr_store_link(link, path, vr_after(VR_SPAN_STORE), err))
+            return false;
+    }
+    return true;
+}
+
+VR_SUSPENDS bool vr_autostart_unlink(struct vr_domain *dom, const char *name, struct vr_error **err)
 {
     for (int once = 0; once < 2; once++) {
-        if (!*mark(dom, once))
-            continue;
-        vr_autofree char *old = link_path(old_name, once);
-        *mark(dom, once) = false;
-        if (!change(dom, once, true, err)) {
-            *mark(dom, once) = true; /* under the old name it still is */
-            return false;
-        }
-        if (!vr_store_remove(old, vr_after(VR_SPAN_STORE), err))
+        vr_autofree char *link = link_path(name, once);
+        if (*mark(dom, once) && !vr_store_remove(link, vr_after(VR_SPAN_STORE), err))
             return false;
     }
     return true;

@@ -13,7 +13,11 @@ struct vr_domain;
 void vr_autostart_read(void);
 /** Starts all that are marked, on fibers of their own, once per boot of the host. */
 VR_SUSPENDS void vr_autostart_all(void);
-/** Removes a guest's links; it goes. Under its job. */
+/** Removes the links of a guest whose definition is gone. Under its job. */
 VR_SUSPENDS bool vr_autostart_forget(struct vr_domain *dom, struct vr_error **err);
-/** The guest has its new name already, and its file is there. Under its job. */
-VR_SUSPENDS bool vr_autostart_rename(struct vr_domain *dom, const char *old_name, struct vr_error **err);
+/**
+ * The file of a guest gets another name: new links before, the old ones removed after, since a link counts for the guest
+ * whose file it names. Under its job.
+ */
+VR_SUSPENDS bool vr_autostart_link(struct vr_domain *dom, struct vr_error **err);
+VR_SUSPENDS bool vr_autostart_unlink(struct vr_domain *dom, const char *name, struct vr_error **err);

@@ -47,6 +47,7 @@ void vr_domain_unref(struct vr_domain *dom)
         return;
     vr_domain_set_config(dom, NULL);
     vr_domain_def_free(dom->live);
+    free(dom->stored_as);
     free(dom->name);
     free(dom);
 }

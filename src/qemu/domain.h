@@ -57,6 +57,7 @@ struct vr_domain {
     struct vr_packed *config_packed;
     struct vr_brief *config_brief;  /* what statistics need of a packed one; NULL: not known */
     struct vr_domain *used_before, *used_after; /* among those that are parsed, by last use */
+    char *stored_as;                /* the file is NAME.xml of this name, not of the guest's; NULL: as it should be */
     struct vr_error *config_error;  /* the file does not parse: the guest is listed, and inert */
 
     /* The running guest. */
@@ -81,6 +82,11 @@ static inline void vr_domain_ref_free(struct vr_domain **dom)
 /** VR_AUTO_DOMAIN *dom: unreferenced at the end of the scope. */
 #define VR_AUTO_DOMAIN __attribute__((cleanup(vr_domain_ref_free))) struct vr_domain
 
+/** Its definition is stored as NAME.xml with this NAME. */
+static inline const char *vr_domain_file(const struct vr_domain *dom)
+{
+    return dom->stored_as ? dom->stored_as : dom->name;
+}
 static inline bool vr_domain_is_active(const struct vr_domain *dom)
 {
     return dom->id != -1;

@@ -24,7 +24,7 @@
 #include "rows.h"
 #include "qemu/caps/caps.h"
 #include "rundir.h"
-#include "store.h"
+#include "driver/store.h"
 
 /* Who an emulator is asked as when the user of qemu.conf does not exist; guests do not start then. */
 #define NOBODY 65534
@@ -104,6 +104,7 @@ static bool driver_start(const struct vr_daemon_context *ctx, struct vr_error **
 VR_SUSPENDS static void driver_resume(void)
 {
     vr_process_reconnect_all();
+    vr_load_put_right();
     vr_autostart_all();
     vr_domain_pack_all(vr_qemu.domains);
 }

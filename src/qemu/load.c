@@ -15,6 +15,7 @@
 #include "autostart.h"
 #include "definition.h"
 #include "domain.h"
+#include "driver/store.h"
 #include "deadlines.h"
 #include "driver.h"
 #include "events.h"
@@ -54,9 +55,11 @@ static bool each_document(const char *dir_path, void (*fn)(const char *path, con
     if (!dir)
         return errno == ENOENT || vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, errno, _("Failed to open dir '%s'"), dir_path);
     for (struct dirent *e; (e = readdir(dir));) {
+        vr_autofree char *path = vr_printf("%s/%s", dir_path, e->d_name);
+        if (vr_ends_with(e->d_name, ".xml" VR_STORE_ASIDE))
+            unlink(path); /* left by a crash in the middle of a change */
         if (e->d_name[0] == '.' || !vr_ends_with(e->d_name, ".xml"))
             continue;
-        vr_autofree char *path = vr_printf("%s/%s", dir_path, e->d_name);
         vr_autofree char *name = vr_strndup(e->d_name, strlen(e->d_name) - 4);
         fn(path, name, opaque);
     }
@@ -99,8 +102,11 @@ static void load_config(const char *path, const char *file_name, void *opaque)
         vr_logerr("Failed to load config for domain '%s': %s", file_name, vr_error_text(err));
         return;
     }
-    if (!vr_streq(name, file_name))
-        vr_warn("'%s' defines domain '%s'", path, name);
+    bool misplaced = !vr_streq(name, file_name);
+    if (dom && dom->persistent && misplaced) {
+        vr_warn("'%s' also defines domain '%s': it is left alone", path, name);
+        return;
+    }
     if (!dom && !(dom = vr_domain_list_add(vr_qemu.domains, name, &uuid, &err))) {
         vr_logerr("Failed to load config for domain '%s': %s", file_name, vr_error_text(err));
         return;
@@ -109,6 +115,40 @@ static void load_config(const char *path, const char *file_name, void *opaque)
     dom->persistent = true;
     /* Kept as it is until somebody asks: 10,000 guests must not be parsed to list them. */
     vr_domain_set_config_text(dom, vr_take(text));
+    free(vr_take(dom->stored_as));
+    if (misplaced) {
+        vr_warn("'%s' defines domain '%s'", path, name);
+        dom->stored_as = vr_strdup(file_name);
+    }
+}
+
+/* A rename that a crash cut off, or a file copied by hand: without this, an undefine would leave the file to come back. */
+VR_SUSPENDS static bool put_right(struct vr_domain *dom, struct vr_error **err)
+{
+    vr_autofree char *from = vr_printf("%s/%s.xml", vr_qemu.config_dir, dom->stored_as);
+    vr_autofree char *to = vr_printf("%s/%s.xml", vr_qemu.config_dir, dom->name);
+    VR_AUTO(vr_job) *job = vr_job_begin(dom, VR_JOB_MODIFY, "virStateInitialize", vr_after(VR_SPAN_JOB), err);
+    if (!job)
+        return false;
+    if (!dom->stored_as || dom->removed)
+        return true;
+    if (!vr_autostart_link(dom, err) || !vr_store_rename(from, to, vr_after(VR_SPAN_STORE), err) ||
+        !vr_autostart_unlink(dom, dom->stored_as, err))
+        return false;
+    vr_warn("'%s' is '%s' now, after the domain it defines", from, to);
+    free(vr_take(dom->stored_as));
+    return true;
+}
+
+VR_SUSPENDS void vr_load_put_right(void)
+{
+    VR_AUTO_DOMAINS all = vr_domain_list_all(vr_qemu.domains);
+    for (size_t i = 0; i < all.n; i++) {
+        VR_AUTO(vr_error) *err = NULL;
+        if (all.v[i]->stored_as && !put_right(all.v[i], &err))
+            vr_logerr("the file of domain '%s' keeps its wrong name '%s.xml': %s", all.v[i]->name, all.v[i]->stored_as,
+                      vr_error_text(err));
+    }
 }
 
 /* ---- what is stored beside ---------------------------------------------------------------------------------------- */

@@ -7,7 +7,7 @@
 #include "base/log.h"
 #include "definition.h"
 #include "status.h"
-#include "store.h"
+#include "driver/store.h"
 
 struct vr_domain *vr_rows_domain(const struct vr_nonnull_domain *named, struct vr_error **err)
 {
@@ -83,7 +83,7 @@ VR_SUSPENDS bool vr_rows_save_config(struct vr_domain *dom, const struct vr_doma
 {
     vr_autofree char *xml = vr_domain_format(def, VR_DOMAIN_INACTIVE | VR_DOMAIN_SECURE);
     vr_autofree char *document = vr_store_document("edit", dom->name, xml);
-    vr_autofree char *path = vr_printf("%s/%s.xml", vr_qemu.config_dir, dom->name);
+    vr_autofree char *path = vr_printf("%s/%s.xml", vr_qemu.config_dir, vr_domain_file(dom));
     bool ok = false;
     vr_shield(vr_after(VR_SPAN_STORE)) /* a client that leaves must not leave memory and disk apart */
         ok = vr_store_write(path, document, vr_after(VR_SPAN_STORE), err);

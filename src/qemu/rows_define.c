@@ -17,11 +17,11 @@
 #include "rundir.h"
 #include "state.h"
 #include "status.h"
-#include "store.h"
+#include "driver/store.h"
 
 static char *config_path(const struct vr_domain *dom)
 {
-    return vr_printf("%s/%s.xml", vr_qemu.config_dir, dom->name);
+    return vr_printf("%s/%s.xml", vr_qemu.config_dir, vr_domain_file(dom));
 }
 
 /* ---- define ------------------------------------------------------------------------------------------------------- */
@@ -195,7 +195,11 @@ VR_SUSPENDS static bool undefine(struct vr_call *call, const struct vr_nonnull_d
     bool ok = false;
     vr_shield(vr_after(VR_SPAN_STORE * 3)) {
         vr_autofree char *path = config_path(dom);
-        ok = remove_leftovers(l, err) && vr_autostart_forget(dom, err) && vr_store_remove(path, vr_after(VR_SPAN_STORE), err);
+        ok = remove_leftovers(l, err) && vr_store_remove(path, vr_after(VR_SPAN_STORE), err);
+        /* The guest is gone with its definition. A link that stays is removed by the next start. */
+        VR_AUTO(vr_error) *link_err = NULL;
+        if (ok && !vr_autostart_forget(dom, &link_err))
+            vr_warn("domain '%s': %s", dom->name, vr_error_text(link_err));
     }
     if (!ok)
         return false;
@@ -321,14 +325,28 @@ VR_SUSPENDS static bool domain_create_with_flags(struct vr_call *call, const str
 
 /* ---- rename ------------------------------------------------------------------------------------------------------- */
 
+/*
+ * The guest has its new name in the moment in which the old file says so; all that follows only moves that file and its
+ * links, and is finished by the next start if it is cut off.
+ */
 VR_SUSPENDS static bool rename_files(struct vr_domain *dom, const char *old_name, const struct vr_domain_def *def,
                                      struct vr_error **err)
 {
+    vr_autofree char *xml = vr_domain_format(def, VR_DOMAIN_INACTIVE | VR_DOMAIN_SECURE);
+    vr_autofree char *document = vr_store_document("edit", dom->name, xml);
     vr_autofree char *old_path = vr_printf("%s/%s.xml", vr_qemu.config_dir, old_name);
-    /* First the new file, then the old one goes: a crash between leaves both, and the start sorts that out by uuid. */
-    if (!vr_rows_save_config(dom, def, err))
+    vr_autofree char *path = config_path(dom);
+    if (!vr_store_write(old_path, document, vr_after(VR_SPAN_STORE), err))
         return false;
-    return vr_autostart_rename(dom, old_name, err) && vr_store_remove(old_path, vr_after(VR_SPAN_STORE), err);
+    VR_AUTO(vr_error) *later = NULL;
+    if (!vr_autostart_link(dom, &later) || !vr_store_rename(old_path, path, vr_after(VR_SPAN_STORE), &later)) {
+        dom->stored_as = vr_strdup(old_name);
+        vr_logerr("the file of domain '%s' keeps its old name '%s' until the next start: %s", dom->name, old_path,
+                  vr_error_text(later));
+    } else if (!vr_autostart_unlink(dom, old_name, &later)) {
+        vr_logerr("domain '%s': %s", dom->name, vr_error_text(later));
+    }
+    return true;
 }
 
 VR_SUSPENDS static bool domain_rename(struct vr_call *call, const struct vr_domain_rename_args *in,

@@ -10,7 +10,7 @@
 #include "rows.h"
 #include "state.h"
 #include "status.h"
-#include "store.h"
+#include "driver/store.h"
 
 VR_SUSPENDS static bool domain_suspend(struct vr_call *call, const struct vr_domain_suspend_args *in, struct vr_void *out,
                                        struct vr_error **err)

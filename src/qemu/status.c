@@ -16,7 +16,7 @@
 #include "process.h"
 #include "state.h"
 #include "statusdoc.h"
-#include "store.h"
+#include "driver/store.h"
 
 char *vr_status_path(const struct vr_domain *dom)
 {

@@ -12,7 +12,7 @@
 #include "base/str.h"
 #include "guestlog.h"
 #include "loop/loop.h"
-#include "store.h"
+#include "driver/store.h"
 
 static char dir[] = "/tmp/vireo-store-XXXXXX";
 static struct vr_error *errs[64];

@@ -3,12 +3,18 @@
 /*
  * Durable small files: definitions, autostart links, status documents. A call returns true when the change is on disk:
  * written aside, synced, renamed, its directory synced. Callers that come together share one trip to the store worker and
- * one sync of the directory. A waiter that is cancelled leaves its change to be made all the same.
+ * one sync of the directory. A waiter that is cancelled leaves its change to be made all the same. One that returned false
+ * for another reason than time was not made, or was taken back.
  */
 #include <stdbool.h>
 #include <sys/types.h>
 #include "base/clock.h"
 #include "base/error.h"
+
+/* One durable write of a small file: the usual deadline. */
+#define VR_SPAN_STORE VR_SEC(30)
+/** What a file is called while it is not in its place. After a crash such files may be removed. */
+#define VR_STORE_ASIDE ".new"
 
 /** Replaces the file at `path` by `text` (copied), mode 0600. The directory is made when missing. */
 VR_SUSPENDS bool vr_store_write(const char *path, const char *text, vr_time deadline, struct vr_error **err);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#define VR_ERROR_DOMAIN VIR_FROM_QEMU
-#define VR_LOG_SOURCE "qemu.store"
+#define VR_ERROR_DOMAIN VIR_FROM_NONE
+#define VR_LOG_SOURCE "driver.store"
 #include "store.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +12,6 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/log.h"
-#include "deadlines.h"
 #include "loop/loop.h"
 
 /* So many changes at most go to the worker in one trip, so that the first of them does not wait for ever. */
@@ -31,9 +30,15 @@ struct op {
     struct vr_cond cond;
 };
 
+/* A worker's private copy of an operation, and how far it came. */
+struct change {
+    enum op_kind kind;
+    enum { CHANGE_NONE, CHANGE_NEW, CHANGE_SWAPPED, CHANGE_REMOVED, CHANGE_RENAMED, CHANGE_FOR_GOOD } state;
+    char *path, *text;
+    struct vr_error *err;
+};
 struct batch {
-    struct op *v[BATCH_MAX];
-    struct vr_error *errs[BATCH_MAX];
+    struct change v[BATCH_MAX];
     size_t n;
 };
 
@@ -83,47 +88,96 @@ static bool write_aside(const char *aside, const char *text, struct vr_error **e
     return true;
 }
 
-static bool op_run(const struct op *op, struct vr_error **err)
+/*
+ * Until the directory is synced the old state lies aside, so that a change that cannot be made durable is taken back:
+ * memory, disk and the caller's error must say the same.
+ */
+static char *aside_of(const char *path)
 {
-    vr_autofree char *aside = vr_printf("%s.new", op->path);
-    switch (op->kind) {
+    return vr_printf("%s" VR_STORE_ASIDE, path);
+}
+
+/* Puts what lies aside in the place of `path`, what was there aside. */
+static bool put_in_place(struct change *c, const char *aside, struct vr_error **err)
+{
+    if (renameat2(AT_FDCWD, aside, AT_FDCWD, c->path, RENAME_EXCHANGE) == 0) {
+        c->state = CHANGE_SWAPPED;
+        return true;
+    }
+    /* Nothing was there to be kept; or the file system cannot swap, and the old state is gone with the new one's arrival. */
+    bool is_new = errno == ENOENT;
+    if (rename(aside, c->path) == 0) {
+        c->state = is_new ? CHANGE_NEW : CHANGE_FOR_GOOD;
+        return true;
+    }
+    int saved = errno;
+    unlink(aside);
+    return vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, saved, _("cannot rename '%s' as '%s'"), aside, c->path);
+}
+
+static bool change_make(struct change *c, struct vr_error **err)
+{
+    vr_autofree char *aside = aside_of(c->path);
+    switch (c->kind) {
     case OP_WRITE:
-        if (access(op->path, F_OK) < 0 && !make_parents(op->path, err))
+        if (access(c->path, F_OK) < 0 && !make_parents(c->path, err))
             return false;
-        if (!write_aside(aside, op->text, err)) {
+        if (!write_aside(aside, c->text, err)) {
             unlink(aside);
             return false;
         }
-        break;
+        return put_in_place(c, aside, err);
     case OP_LINK:
-        if (!make_parents(op->path, err))
+        if (!make_parents(c->path, err))
             return false;
         unlink(aside);
-        if (symlink(op->text, aside) < 0)
-            return vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, errno, _("Failed to create symlink '%s' to '%s'"), op->path,
-                                 op->text);
-        break;
+        if (symlink(c->text, aside) < 0)
+            return vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, errno, _("Failed to create symlink '%s' to '%s'"), c->path, c->text);
+        return put_in_place(c, aside, err);
     case OP_REMOVE:
-        if (unlink(op->path) < 0 && errno != ENOENT && errno != ENOTDIR)
-            return vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, errno, _("cannot remove config %s"), op->path);
+        if (rename(c->path, aside) == 0)
+            c->state = CHANGE_REMOVED;
+        else if (errno != ENOENT && errno != ENOTDIR)
+            return vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, errno, _("cannot remove config %s"), c->path);
         return true;
     case OP_RENAME:
-        if (rename(op->path, op->text) < 0)
-            return vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, errno, _("cannot rename '%s' as '%s'"), op->path, op->text);
+        if (rename(c->path, c->text) < 0)
+            return vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, errno, _("cannot rename '%s' as '%s'"), c->path, c->text);
+        c->state = CHANGE_RENAMED;
         return true;
     }
-    if (rename(aside, op->path) < 0) {
-        int saved = errno;
-        unlink(aside);
-        return vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, saved, _("cannot rename '%s' as '%s'"), aside, op->path);
-    }
     return true;
+}
+
+/* The change is on disk: the old state goes. A crash before that leaves a file aside, which the next start removes. */
+static void change_settle(struct change *c)
+{
+    vr_autofree char *aside = aside_of(c->path);
+    if (c->state == CHANGE_SWAPPED || c->state == CHANGE_REMOVED)
+        unlink(aside);
+}
+
+static void change_undo(struct change *c)
+{
+    vr_autofree char *aside = aside_of(c->path);
+    switch (c->state) {
+    case CHANGE_SWAPPED:
+    case CHANGE_REMOVED: rename(aside, c->path); break;
+    case CHANGE_NEW: unlink(c->path); break;
+    case CHANGE_RENAMED: rename(c->text, c->path); break;
+    default: break;
+    }
 }
 
 static size_t dir_len(const char *path)
 {
     const char *slash = strrchr(path, '/');
     return slash && slash != path ? (size_t)(slash - path) : 1;
+}
+
+static bool same_dir(const char *a, const char *b)
+{
+    return dir_len(a) == dir_len(b) && strncmp(a, b, dir_len(a)) == 0;
 }
 
 static bool sync_dir(const char *path, struct vr_error **err)
@@ -141,23 +195,27 @@ static bool sync_dir(const char *path, struct vr_error **err)
 static void batch_task(void *arg)
 {
     struct batch *batch = arg;
+    struct change *v = batch->v;
     for (size_t i = 0; i < batch->n; i++)
-        op_run(batch->v[i], &batch->errs[i]);
+        change_make(&v[i], &v[i].err);
     for (size_t i = 0; i < batch->n; i++) {
-        const char *path = batch->v[i]->path;
         size_t j = 0; /* the first of this directory syncs it for all */
-        while (dir_len(batch->v[j]->path) != dir_len(path) || strncmp(batch->v[j]->path, path, dir_len(path)) != 0)
+        while (!same_dir(v[j].path, v[i].path))
             j++;
         if (j < i)
             continue;
         VR_AUTO(vr_error) *err = NULL;
-        if (sync_dir(path, &err))
-            continue;
-        for (size_t k = i; k < batch->n; k++) {
-            if (dir_len(batch->v[k]->path) != dir_len(path) || strncmp(batch->v[k]->path, path, dir_len(path)) != 0)
-                continue;
+        bool synced = sync_dir(v[i].path, &err);
+        for (size_t k = i; synced && k < batch->n; k++)
+            if (same_dir(v[k].path, v[i].path))
+                change_settle(&v[k]);
+        for (size_t k = batch->n; !synced && k-- > i;) {
             struct vr_error *copy = vr_error_copy(err);
-            vr_error_move(&batch->errs[k], &copy);
+            if (same_dir(v[k].path, v[i].path)) { /* the last change goes first */
+                change_undo(&v[k]);
+                vr_error_move(&v[k].err, &copy);
+            }
+            vr_error_free(copy);
         }
     }
 }
@@ -166,11 +224,9 @@ static void batch_free(void *arg)
 {
     struct batch *batch = arg;
     for (size_t i = 0; i < batch->n; i++) {
-        /* The reference counts are the loop's; an abandoned task's batch holds private copies, see keeper_main. */
-        free(batch->v[i]->path);
-        free(batch->v[i]->text);
-        free(batch->v[i]);
-        vr_error_free(batch->errs[i]);
+        free(batch->v[i].path);
+        free(batch->v[i].text);
+        vr_error_free(batch->v[i].err);
     }
     free(batch);
 }
@@ -182,15 +238,14 @@ VR_SUSPENDS static void run_batch(struct op **ops, size_t n)
     struct batch *batch = vr_new(struct batch);
     batch->n = n;
     for (size_t i = 0; i < n; i++) {
-        batch->v[i] = vr_new(struct op);
-        batch->v[i]->kind = ops[i]->kind;
-        batch->v[i]->path = vr_strdup(ops[i]->path);
-        batch->v[i]->text = vr_strdup(ops[i]->text);
+        batch->v[i].kind = ops[i]->kind;
+        batch->v[i].path = vr_strdup(ops[i]->path);
+        batch->v[i].text = vr_strdup(ops[i]->text);
     }
     VR_AUTO(vr_error) *err = NULL;
     bool ended = vr_worker_run(VR_POOL_STORE, NULL, "store", batch_task, batch, batch_free, vr_after(VR_SPAN_STORE), &err);
     for (size_t i = 0; i < n; i++) {
-        ops[i]->err = ended ? vr_take(batch->errs[i]) : vr_error_copy(err);
+        ops[i]->err = ended ? vr_take(batch->v[i].err) : vr_error_copy(err);
         ops[i]->done = true;
         vr_cond_broadcast(&ops[i]->cond);
         op_unref(ops[i]);
