@@ -7,9 +7,13 @@ set -eu
 packages_of()
 {
     case $1 in
-    build) echo gcc libc6-dev meson ninja-build pkg-config python3 libsystemd-dev libxml2-dev libjson-c-dev libgnutls28-dev zlib1g-dev ;;
+    build)
+        echo gcc libc6-dev meson ninja-build pkg-config python3 libsystemd-dev libxml2-dev libjson-c-dev zlib1g-dev \
+            libgnutls28-dev libsasl2-dev libssh-dev ;;
     run) echo qemu-system-x86 qemu-utils libvirt-clients busybox-static python3 iproute2 util-linux procps ;;
-    test) echo check openssl gnutls-bin libxml2-utils python3-libvirt libvirt-dev shellcheck pyflakes3 gdb ;;
+    test)
+        echo check openssl gnutls-bin libxml2-utils python3-libvirt libvirt-dev shellcheck pyflakes3 gdb sasl2-bin \
+            libsasl2-modules openssh-server openssh-client netcat-openbsd ;;
     bench) echo libvirt-daemon-system python3-libvirt ;;
     *) echo "packages.sh: no purpose '$1'" >&2; exit 64 ;;
     esac

@@ -14,43 +14,59 @@
 #include "eventloop.h"
 #include "local.h"
 #include "events.h"
+#include "params.h"
 #include "remote_internal.h"
+#include "sasl.h"
 #include "transport.h"
 #include "uri.h"
 
 /* ---- authentication ---------------------------------------------------------------------------------------------- */
 
-static bool insisted(const struct vr_uri *uri, int32_t type, struct vr_error **err)
+struct opening {
+    const struct vr_uri *uri; /* NULL: the application gave none */
+    struct vr_remote_params params;
+    virConnectAuthPtr auth;
+    unsigned flags;
+};
+
+static bool insisted(const char *want, int32_t type, struct vr_error **err)
 {
-    const char *want = uri ? vr_uri_param(uri, "auth") : NULL;
     if (!want)
         return true;
     bool sasl = vr_streq(want, "sasl") || vr_starts_with(want, "sasl.");
     if (!sasl && !vr_streq(want, "polkit"))
         return vr_fail(err, VIR_ERR_AUTH_FAILED, "unknown authentication type %s", want);
-    if (type != (sasl ? 1 : 2))
+    if (type != (sasl ? REMOTE_AUTH_SASL : REMOTE_AUTH_POLKIT))
         return vr_fail(err, VIR_ERR_AUTH_FAILED, "requested authentication type %s rejected", want);
     return true;
 }
 
-static bool authenticate(struct vr_remote *r, const struct vr_uri *uri, struct vr_arena *arena, struct vr_error **err)
+static bool by_sasl(struct vr_remote *r, const struct opening *o, struct vr_error **err)
+{
+    const char *want = o->params.auth;
+    struct vr_sasl_question q = { .host = o->uri && o->uri->host ? o->uri->host : "localhost",
+                                  .mechanism = want && vr_starts_with(want, "sasl.") ? want + strlen("sasl.") : NULL,
+                                  .authfile = o->params.authfile, .auth = o->auth };
+    return vr_sasl_authenticate(r, &q, err);
+}
+
+static bool authenticate(struct vr_remote *r, const struct opening *o, struct vr_arena *arena, struct vr_error **err)
 {
     struct vr_void nothing = { 0 };
     struct vr_auth_list_ret list;
     if (!vr_remote_call(r, &vr_api_auth_list, &nothing, arena, &list, NULL, err))
         return false;
-    int32_t type = list.types_count ? list.types[0] : 0;
-    if (!insisted(uri, type, err))
+    int32_t type = list.types_count ? list.types[0] : REMOTE_AUTH_NONE;
+    if (!insisted(o->params.auth, type, err))
         return false;
     struct vr_auth_polkit_ret polkit;
     switch (type) {
-    case 0:
+    case REMOTE_AUTH_NONE:
         return true;
-    case 2:
+    case REMOTE_AUTH_POLKIT: /* the server asks about us elsewhere; who may answer has to run already */
         return vr_remote_call(r, &vr_api_auth_polkit, &nothing, arena, &polkit, NULL, err);
-    case 1:
-        return vr_fail(err, VIR_ERR_AUTH_FAILED, "%s",
-                       "the server asks for SASL, which is not built into this library");
+    case REMOTE_AUTH_SASL:
+        return by_sasl(r, o, err);
     default:
         return vr_fail(err, VIR_ERR_AUTH_FAILED, "unsupported authentication type %d", type);
     }
@@ -58,17 +74,17 @@ static bool authenticate(struct vr_remote *r, const struct vr_uri *uri, struct v
 
 /* ---- opening ----------------------------------------------------------------------------------------------------- */
 
-static bool session_begin(virConnectPtr conn, const struct vr_uri *uri, unsigned flags, struct vr_arena *arena,
-                          struct vr_error **err)
+static bool session_begin(virConnectPtr conn, const struct opening *o, struct vr_arena *arena, struct vr_error **err)
 {
     struct vr_remote *r = conn->remote;
-    if (!authenticate(r, uri, arena, err))
+    const struct vr_uri *uri = o->uri;
+    if (!authenticate(r, o, arena, err))
         return false;
     vr_remote_watch(r);
     if (vr_eventloop_there())
         vr_remote_feature(r, VR_FEATURE_KEEPALIVE); /* before opening: it also starts the server's pings */
     struct vr_connect_open_args open = { .name = uri ? vr_uri_for_server(arena, uri) : NULL,
-                                         .flags = flags & VIR_CONNECT_RO };
+                                         .flags = o->flags & VIR_CONNECT_RO };
     if (!vr_remote_call(r, &vr_api_connect_open, &open, arena, NULL, NULL, err))
         return false;
     vr_remote_opened(r);
@@ -123,15 +139,16 @@ static virConnectPtr open_connection(const char *name, unsigned flags, virConnec
         return NULL;
     if (name && vr_local_wants(&uri))
         return open_local(&uri, flags, auth, err);
+    struct opening o = { .uri = name ? &uri : NULL, .auth = auth, .flags = flags };
     struct vr_transport how;
-    int fd = vr_transport_connect(arena, name ? &uri : NULL, flags, &how, err);
-    if (fd < 0)
+    if (!vr_remote_params(o.uri, &o.params, err) ||
+        !vr_transport_connect(arena, o.uri, &o.params, auth, flags, &how, err))
         return NULL;
     virConnectPtr conn = vr_connect_new(VR_CONNECT_MAGIC);
     conn->readonly = flags & VIR_CONNECT_RO;
     conn->uri = vr_strdup(name);
-    conn->remote = vr_remote_new(fd, how.unix_socket, conn);
-    if (session_begin(conn, name ? &uri : NULL, flags, arena, err))
+    conn->remote = vr_remote_new(&how, conn);
+    if (session_begin(conn, &o, arena, err))
         return conn;
     vr_connect_unref(conn);
     return NULL;
@@ -238,23 +255,24 @@ int virConnectIsAlive(virConnectPtr conn)
     return alive;
 }
 
-static int secure(virConnectPtr conn, const char *function, bool transport)
+int virConnectIsSecure(virConnectPtr conn)
 {
-    struct vr_client_call c = { .function = function, .domain = VIR_FROM_DOMAIN };
+    VR_CALL(c, VIR_FROM_DOMAIN);
     struct vr_void nothing = { 0 };
     struct vr_connect_is_secure_ret out;
     bool ok = vr_begin_connect(&c, conn) && vr_send(&c, &vr_api_connect_is_secure, &nothing, &out);
+    bool transport = ok && vr_remote_is_secure(conn->remote); /* both halves of the way */
     return vr_end(&c, ok) ? transport && out.secure : -1;
-}
-
-int virConnectIsSecure(virConnectPtr conn)
-{
-    return secure(conn, __func__, conn && conn->magic == VR_CONNECT_MAGIC && vr_remote_is_unix(conn->remote));
 }
 
 int virConnectIsEncrypted(virConnectPtr conn)
 {
-    return secure(conn, __func__, false); /* no transport here encrypts */
+    VR_CALL(c, VIR_FROM_DOMAIN);
+    struct vr_void nothing = { 0 };
+    struct vr_connect_is_secure_ret out;
+    bool ok = vr_begin_connect(&c, conn) && vr_send(&c, &vr_api_connect_is_secure, &nothing, &out);
+    bool transport = ok && vr_remote_is_encrypted(conn->remote);
+    return vr_end(&c, ok) ? transport && out.secure : -1;
 }
 
 int virConnectSetKeepAlive(virConnectPtr conn, int interval, unsigned int count)

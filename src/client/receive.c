@@ -156,8 +156,26 @@ static bool dispatch(struct vr_remote *r, struct vr_packet *p, struct vr_error *
     }
 }
 
+#define FILTERED_READ 65536
+
+/* Bytes that a filter turns into packets. */
+static ssize_t receive_filtered(struct vr_remote *r, struct vr_error **err)
+{
+    vr_autofree char *data = vr_alloc(FILTERED_READ);
+    vr_autobuf struct vr_buf plain = VR_BUF_INIT;
+    ssize_t n = recv(r->fd, data, FILTERED_READ, 0);
+    if (n <= 0)
+        return n;
+    vr_filters_received(&r->how.filters, data, (size_t)n, &plain, err);
+    vr_packet_feed(&r->reader, plain.data, plain.len);
+    vr_filters_send(&r->how.filters, NULL, 0, &r->wire, *err ? NULL : err); /* its own answers */
+    return n;
+}
+
 static ssize_t receive_some(struct vr_remote *r, struct vr_error **err)
 {
+    if (!vr_filters_empty(&r->how.filters))
+        return receive_filtered(r, err);
     size_t room;
     void *at = vr_packet_room(&r->reader, &room);
     union {
@@ -166,7 +184,7 @@ static ssize_t receive_some(struct vr_remote *r, struct vr_error **err)
     } control;
     struct iovec iov = { .iov_base = at, .iov_len = room };
     struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1 };
-    if (r->unix_socket) {
+    if (r->how.unix_socket) {
         m.msg_control = control.bytes;
         m.msg_controllen = sizeof(control.bytes);
     }
@@ -174,7 +192,7 @@ static ssize_t receive_some(struct vr_remote *r, struct vr_error **err)
     if (n <= 0)
         return n;
     vr_packet_received(&r->reader, (size_t)n);
-    for (struct cmsghdr *c = CMSG_FIRSTHDR(&m); r->unix_socket && c; c = CMSG_NXTHDR(&m, c)) {
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(&m); r->how.unix_socket && c; c = CMSG_NXTHDR(&m, c)) {
         if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
             continue;
         size_t count = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
@@ -194,7 +212,12 @@ void vr_remote_receive(struct vr_remote *r)
     ssize_t n = receive_some(r, &err);
     if (n < 0 && (errno == EAGAIN || errno == EINTR) && !err)
         return;
-    if (n < 0) {
+    if (n <= 0 && r->how.child.complaints >= 0) {
+        int why = n < 0 ? errno : ECONNRESET;
+        vr_autofree char *text = vr_child_complaint(r->how.child.complaints, 500);
+        vr_fail_errno(&err, VIR_ERR_SYSTEM_ERROR, why, "Cannot recv data: %s", text);
+        reason = n < 0 ? reason : VIR_CONNECT_CLOSE_REASON_EOF;
+    } else if (n < 0) {
         vr_fail_errno(&err, VIR_ERR_SYSTEM_ERROR, errno, "%s", "Cannot read data");
     } else if (n == 0) {
         reason = VIR_CONNECT_CLOSE_REASON_EOF;
@@ -210,6 +233,6 @@ void vr_remote_receive(struct vr_remote *r)
     }
     if (err)
         vr_remote_dies(r, reason, &err);
-    else if (r->out.len)
+    else if (vr_remote_unsent(r))
         vr_remote_flush(r); /* pongs */
 }

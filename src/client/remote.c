@@ -17,18 +17,18 @@
 /* Stream data nobody takes: above this the event loop stops reading until somebody does. */
 #define STREAM_BACKLOG (32u * 1024 * 1024)
 
-struct vr_remote *vr_remote_new(int fd, bool unix_socket, virConnectPtr conn)
+struct vr_remote *vr_remote_new(const struct vr_transport *how, virConnectPtr conn)
 {
     struct vr_remote *r = vr_new(struct vr_remote);
     r->refs = 1;
-    r->fd = fd;
+    r->how = *how;
+    r->fd = how->fd;
     r->conn = conn;
-    r->unix_socket = unix_socket;
     r->watch = r->timer = r->ping_timer = -1;
     r->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+    fcntl(r->fd, F_SETFL, fcntl(r->fd, F_GETFL) | O_NONBLOCK);
     pthread_mutex_init(&r->lock, NULL);
-    vr_packet_reader_init(&r->reader, unix_socket);
+    vr_packet_reader_init(&r->reader, how->unix_socket);
     return r;
 }
 
@@ -37,7 +37,7 @@ struct vr_remote *vr_remote_new_local(virConnectPtr conn)
     struct vr_remote *r = vr_new(struct vr_remote);
     r->refs = 1;
     r->fd = r->wake = -1;
-    r->unix_socket = true; /* nobody listens in here either */
+    r->how = vr_transport_of_unix(-1); /* nobody listens in here either */
     r->conn = conn;
     r->watch = r->timer = r->ping_timer = -1;
     pthread_mutex_init(&r->lock, NULL);
@@ -61,6 +61,8 @@ void vr_remote_unref(struct vr_remote *r)
         return;
     vr_packet_reader_done(&r->reader);
     vr_buf_done(&r->out);
+    vr_buf_done(&r->wire);
+    vr_filters_done(&r->how.filters);
     vr_error_free(r->dead);
     pthread_mutex_destroy(&r->lock);
     free(r);
@@ -100,7 +102,7 @@ void vr_remote_leave(struct vr_remote *r)
         want = VIR_EVENT_HANDLE_READABLE;
         if (r->backlog > STREAM_BACKLOG)
             want = 0;
-        if (r->out.len)
+        if (vr_remote_unsent(r))
             want |= VIR_EVENT_HANDLE_WRITABLE;
         if (want != r->watching) {
             watch = r->watch;
@@ -147,9 +149,24 @@ void vr_remote_dies(struct vr_remote *r, int reason, struct vr_error **err)
 
 /* ---- writing ----------------------------------------------------------------------------------------------------- */
 
+/* Filters get whole packets as soon as they are written; descriptors never travel beside a filter's bytes. */
+static bool wrap(struct vr_remote *r)
+{
+    struct vr_error *err = NULL;
+    if (vr_filters_empty(&r->how.filters) || !r->out.len)
+        return true;
+    bool ok = vr_filters_send(&r->how.filters, r->out.data, r->out.len, &r->wire, &err);
+    vr_buf_consume(&r->out, r->out.len);
+    if (!ok)
+        vr_remote_dies(r, VIR_CONNECT_CLOSE_REASON_ERROR, &err);
+    return ok;
+}
+
 /* A descriptor goes beside one byte of its own after its message. */
 static ssize_t send_some(struct vr_remote *r)
 {
+    if (r->wire.len)
+        return send(r->fd, r->wire.data, r->wire.len, MSG_NOSIGNAL);
     size_t len = r->out.len;
     if (r->fd_count) {
         if (r->fds[0].at == 0) {
@@ -176,21 +193,24 @@ static ssize_t send_some(struct vr_remote *r)
 
 void vr_remote_flush(struct vr_remote *r)
 {
-    while (r->out.len && !r->dead) {
+    while (!r->dead && wrap(r) && vr_remote_unsent(r)) {
+        bool wire = r->wire.len > 0;
         ssize_t n = send_some(r);
         if (n > 0) {
-            vr_buf_consume(&r->out, (size_t)n);
+            vr_buf_consume(wire ? &r->wire : &r->out, (size_t)n);
             for (size_t i = 0; i < r->fd_count; i++)
                 r->fds[i].at -= (size_t)n;
         } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
             break;
+        } else if (errno == EPIPE && r->how.child.complaints >= 0) {
+            break; /* the program is gone: reading tells what it said */
         } else if (errno != EINTR) {
             struct vr_error *err = NULL;
             vr_fail_errno(&err, VIR_ERR_SYSTEM_ERROR, errno, "%s", "Cannot write data");
             vr_remote_dies(r, VIR_CONNECT_CLOSE_REASON_ERROR, &err);
         }
     }
-    if (r->out.len)
+    if (vr_remote_unsent(r))
         return;
     for (struct vr_waiter *w = r->waiters; w; w = w->next) {
         if (w->kind == VR_WAIT_SENT && !w->done) {
@@ -208,7 +228,7 @@ void vr_remote_flush(struct vr_remote *r)
 static void read_once(struct vr_remote *r)
 {
     struct pollfd fds[2] = {
-        { .fd = r->fd, .events = (short)(POLLIN | (r->out.len ? POLLOUT : 0)) },
+        { .fd = r->fd, .events = (short)(POLLIN | (vr_remote_unsent(r) ? POLLOUT : 0)) },
         { .fd = r->wake, .events = POLLIN },
     };
     r->in_poll = true;
@@ -257,7 +277,7 @@ void vr_remote_wait(struct vr_remote *r, struct vr_waiter *w)
     *at = w;
     w->next = NULL;
     vr_remote_flush(r);
-    if (r->out.len)
+    if (vr_remote_unsent(r))
         vr_remote_wake(r); /* the reader must wait for room too */
     while (!w->done && !r->dead) {
         if (r->reading) {
@@ -300,7 +320,7 @@ static bool gone(struct vr_error **err)
 
 static bool may_send_fds(struct vr_remote *r, size_t count, struct vr_error **err)
 {
-    if (!r->unix_socket)
+    if (!r->how.unix_socket || !vr_filters_empty(&r->how.filters))
         return vr_fail(err, VIR_ERR_INTERNAL_ERROR, "%s",
                        "file descriptor passing is not supported on this connection");
     if (count > VIR_NET_MESSAGE_NUM_FDS_MAX || r->fd_count + count > VR_COUNT(r->fds))
@@ -542,6 +562,7 @@ void vr_remote_close(struct vr_remote *r, bool admin)
     if (r->fd >= 0) {
         close(r->fd);
         close(r->wake);
+        vr_child_end(&r->how.child);
     }
     vr_local_close(r->local);
     if (timer >= 0)
@@ -558,7 +579,28 @@ void vr_remote_opened(struct vr_remote *r)
     vr_remote_leave(r);
 }
 
-bool vr_remote_is_unix(const struct vr_remote *r)
+bool vr_remote_protect(struct vr_remote *r, struct vr_filter *filter, struct vr_error **err)
 {
-    return r->unix_socket;
+    pthread_mutex_lock(&r->lock);
+    vr_filters_push(&r->how.filters, filter);
+    r->how.secure = r->how.encrypted = true;
+    bool ok = r->reader.in.len <= r->reader.start ||
+              vr_fail(err, VIR_ERR_RPC, "%s", "the server sent data before the connection was protected");
+    vr_remote_leave(r);
+    return ok;
+}
+
+bool vr_remote_is_secure(const struct vr_remote *r)
+{
+    return r->how.secure;
+}
+
+bool vr_remote_is_encrypted(const struct vr_remote *r)
+{
+    return r->how.encrypted;
+}
+
+int vr_remote_tls_bits(const struct vr_remote *r)
+{
+    return r->how.tls_bits;
 }

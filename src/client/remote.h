@@ -26,8 +26,18 @@ struct vr_extras {
     struct vr_stream_end *stream; /* becomes the stream this call opens; registered before the call is sent */
 };
 
-/** Takes over a connected socket. @unix_socket: descriptors can travel. @conn is told of events, no reference held. */
-struct vr_remote *vr_remote_new(int fd, bool unix_socket, virConnectPtr conn);
+struct vr_transport;
+struct vr_filter;
+
+/** Takes over what *how holds. @conn is told of events, no reference held. */
+struct vr_remote *vr_remote_new(const struct vr_transport *how, virConnectPtr conn);
+/**
+ * vr_remote_protect - put a filter on top of the connection; it takes over the filter
+ *
+ * For between two calls of the thread that opens the connection. Fails when the peer has sent more than it was asked for:
+ * that would pass as protected.
+ */
+bool vr_remote_protect(struct vr_remote *r, struct vr_filter *filter, struct vr_error **err);
 /** A connection whose driver is in this process: no socket, the rest alike. The driver's end is set once it is open. */
 struct vr_remote *vr_remote_new_local(virConnectPtr conn);
 void vr_remote_set_local(struct vr_remote *r, struct vr_local *local);
@@ -49,8 +59,12 @@ bool vr_remote_call(struct vr_remote *r, const struct vr_api_call *call, const v
                     void *ret, struct vr_extras *extras, struct vr_error **err);
 
 bool vr_remote_alive(struct vr_remote *r);
-/** A UNIX socket: nobody listens in. */
-bool vr_remote_is_unix(const struct vr_remote *r);
+/** Nobody on the way can listen in. */
+bool vr_remote_is_secure(const struct vr_remote *r);
+/** What travels is encrypted by this library. */
+bool vr_remote_is_encrypted(const struct vr_remote *r);
+/** Strength of TLS, 0 without. */
+int vr_remote_tls_bits(const struct vr_remote *r);
 /** A pings-based watch: 0 on, 1 when the server cannot, -1 without an event loop. interval <= 0 turns it off. */
 int vr_remote_keepalive(struct vr_remote *r, int interval_s, unsigned count, struct vr_error **err);
 /** What the server answered about a feature; asked once. */

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "handle.h"
 #include "remote.h"
+#include "transport.h"
 #include "wire/message.h"
 
 #define VR_FEATURE_TYPED_STRINGS 9
@@ -45,10 +46,12 @@ struct vr_remote {
     pthread_mutex_t lock;
     int fd, wake;
     struct vr_local *local; /* calls go there instead of the socket; fd and wake are -1 */
-    bool unix_socket, opened, closing;
+    struct vr_transport how; /* its descriptor is the one above */
+    bool opened, closing;
     virConnectPtr conn;
     struct vr_packet_reader reader;
-    struct vr_buf out;
+    struct vr_buf out;  /* packets */
+    struct vr_buf wire; /* what filters made of them; unused without filters */
     struct vr_queued_fd fds[64];
     size_t fd_count;
     uint32_t serial;
@@ -76,6 +79,11 @@ void vr_remote_wake(struct vr_remote *r);
 void vr_remote_dies(struct vr_remote *r, int reason, struct vr_error **err);
 /** Stream data that arrived: bytes, or a hole when @hole is more than 0. */
 void vr_remote_stream_piece(struct vr_remote *r, struct vr_stream_end *s, const void *data, size_t len, int64_t hole);
+/** Something is to be written still. */
+static inline bool vr_remote_unsent(const struct vr_remote *r)
+{
+    return r->out.len || r->wire.len;
+}
 /** Releases the lock, then tells the application what it must know. */
 void vr_remote_leave(struct vr_remote *r);
 /** Gives up a reference; without the lock. */

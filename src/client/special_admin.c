@@ -10,6 +10,7 @@
 #include "call.h"
 #include "remote_internal.h"
 #include "transport.h"
+#include "unix_socket.h"
 #include "uri.h"
 
 int vr_virAdmInitialize(void)
@@ -39,7 +40,7 @@ static const char *socket_of(struct vr_arena *arena, const struct vr_uri *uri, s
     }
     const char *name = vr_streq(uri->driver, "libvirtd") ? "libvirt" : uri->driver;
     if (session)
-        return vr_arena_printf(arena, "%s/%s-admin-sock", vr_transport_user_dir(arena), name);
+        return vr_arena_printf(arena, "%s/%s-admin-sock", vr_socket_user_dir(arena), name);
     vr_autofree char *path = vr_path("/run/libvirt/%s-admin-sock", name);
     return vr_arena_strdup(arena, path);
 }
@@ -52,12 +53,13 @@ static virConnectPtr open_admin(const char *name, unsigned flags, struct vr_erro
     if (!name)
         name = from_env && *from_env ? from_env : geteuid() ? "libvirtd:///session" : "libvirtd:///system";
     const char *path = vr_uri_parse(arena, name, &uri, err) ? socket_of(arena, &uri, err) : NULL;
-    int fd = path ? vr_transport_unix(path, err) : -1;
+    int fd = path ? vr_socket_connect_path(path, err) : -1;
     if (fd < 0)
         return NULL;
     virConnectPtr conn = vr_connect_new(VR_ADMIN_MAGIC);
     conn->uri = vr_strdup(name);
-    conn->remote = vr_remote_new(fd, true, conn);
+    struct vr_transport how = vr_transport_of_unix(fd);
+    conn->remote = vr_remote_new(&how, conn);
     struct vr_admin_connect_open_args in = { .flags = flags };
     if (vr_remote_call(conn->remote, &vr_api_admin_connect_open, &in, arena, NULL, NULL, err)) {
         vr_remote_opened(conn->remote);
