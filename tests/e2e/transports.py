@@ -11,7 +11,7 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, '..', 'lib'))
-import pki  # noqa: E402
+import certificates as pki  # noqa: E402
 from client import PRELUDE, python, OURS  # noqa: E402
 from daemon import BUILD, STOCK, Daemon  # noqa: E402
 from suite import Failed, Skip, daemon, equal, has, main, test, write  # noqa: E402
