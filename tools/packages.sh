@@ -8,7 +8,7 @@ packages_of()
 {
     case $1 in
     build)
-        echo gcc libc6-dev meson ninja-build pkg-config python3 libsystemd-dev libxml2-dev libjson-c-dev zlib1g-dev \
+        echo gcc libc6-dev meson ninja-build pkg-config python3 libsystemd-dev libxml2-dev libjson-c-dev zlib1g-dev libedit-dev \
             libgnutls28-dev libsasl2-dev libssh-dev ;;
     run) echo qemu-system-x86 qemu-utils libvirt-clients busybox-static python3 iproute2 util-linux procps ;;
     test)

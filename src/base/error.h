@@ -11,7 +11,9 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include "cleanup.h"
+#ifndef VIRTERROR_H /* a program over the public API has the same numbers from its headers, included first */
 #include "api/constants.h"
+#endif
 
 #ifndef VR_ERROR_DOMAIN
 #define VR_ERROR_DOMAIN VIR_FROM_NONE
