@@ -175,7 +175,7 @@ static void codec_set_random(struct vr_arena *arena, uint64_t *seed, void *field
 }
 
 const struct vr_codec_ops vr_cpuset_codec = { codec_set_parse, codec_set_format, codec_set_copy, codec_set_equal,
-                                              codec_set_random };
+                                              codec_set_random, .type = "cpuset" };
 
 /* ---- MAC addresses: struct vr_mac_field -------------------------------------------------------------------------- */
 
@@ -232,4 +232,5 @@ static void codec_mac_random(struct vr_arena *arena, uint64_t *seed, void *field
     *f = (struct mac_field){ .has = true, .mac.b = { 0x52, 0x54, 0, 1, 2, (unsigned char)*seed } };
 }
 
-const struct vr_codec_ops vr_mac_codec = { codec_mac_parse, codec_mac_format, NULL, codec_mac_equal, codec_mac_random };
+const struct vr_codec_ops vr_mac_codec = { codec_mac_parse, codec_mac_format, NULL, codec_mac_equal, codec_mac_random,
+                                           .type = "macAddr" };

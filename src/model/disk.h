@@ -101,3 +101,6 @@ struct vr_disk {
     const char *serial, *wwn, *vendor, *product;
     struct vr_device_info info;
 };
+
+/** The number in a target's name: "sda" is 0, "sdaa3" 26; -1 for a name without a known prefix. */
+int vr_disk_target_index(const char *name);

@@ -9,6 +9,7 @@
 #include "model/domain_xml.h"
 #include "model/host_interface.h"
 #include "model/network.h"
+#include "model/moment.h"
 #include "model/pool.h"
 #include "model/secret.h"
 #include "model/volume.h"
@@ -22,6 +23,9 @@ const struct vr_document *const vr_documents[] = {
     &vr_host_interface_def_document,
     &vr_network_def_document,
     &vr_network_port_document,
+    &vr_snapshot_def_document,
+    &vr_checkpoint_def_document,
+    &vr_backup_def_document,
     NULL,
 };
 
@@ -75,7 +79,7 @@ void *vr_document_read(const struct vr_document *doc, const struct vr_xml_node *
         vr_xml_locate(err, root);
         return NULL;
     }
-    if ((flags & VR_FORM_VALIDATE) && !vr_elem_validate(doc->elem, root, err))
+    if (((flags & VR_FORM_VALIDATE) || (doc->always_strict && !(flags & VR_FORM_STATUS))) && !vr_elem_validate(doc->elem, root, err))
         return NULL;
     void *def = vr_document_new(doc);
     if (fill(doc, def, root, flags, err))

@@ -28,6 +28,7 @@ struct vr_document {
     const char *what;     /* how syntax errors call the text: "(storage_pool_definition)" */
     int domain;           /* enum virErrorDomain of its errors */
     const struct vr_xml_elem *elem;
+    bool always_strict;   /* unknown names are errors even when nobody asks for validation */
     bool output_only;     /* we only write such documents; reading them back is for tests and tools */
     /** Before the first row is read; NULL = zeroes are right. */
     void (*start)(void *def);

@@ -2,7 +2,7 @@
 /*
  * vireo-xml: a document read, completed and written, without a daemon. For tests and for looking at what a document
  * becomes:
- *     vireo-xml [--family NAME] [--raw] [--live] [--validate] [--test] [--batch] FILE...
+ *     vireo-xml [--family NAME] [--raw] [--live] [--validate] [--test] [--redefine] [--batch] FILE...
  *     vireo-xml [--family NAME] --diff A B      what differs between two, one line each
  *     vireo-xml --families    names of the families
  *     vireo-xml --rows        how many places of the document go where when a guest starts
@@ -17,6 +17,7 @@
 #include "base/buf.h"
 #include "base/str.h"
 #include "model/domain_xml.h"
+#include "model/moment.h"
 
 static bool read_all(const char *path, struct vr_buf *out, struct vr_error **err)
 {
@@ -49,11 +50,19 @@ static void *read_document(const struct vr_document *doc, const char *path, unsi
     return vr_document_parse(doc, xml.data ? xml.data : "", xml.len, flags, err);
 }
 
+/* What a driver does next with a moment that is told again: one entry for each disk. */
+static bool align(const struct vr_document *doc, void *def, struct vr_error **err)
+{
+    if (doc == &vr_snapshot_def_document)
+        return vr_snapshot_align_redefined(def, NULL, err);
+    return doc != &vr_checkpoint_def_document || vr_checkpoint_align_disks(def, NULL, err);
+}
+
 static bool one(const struct vr_document *doc, const char *path, unsigned flags, bool batch)
 {
     VR_AUTO(vr_error) *err = NULL;
     AUTO_DOC d = { read_document(doc, path, flags, &err) };
-    void *def = d.def;
+    void *def = d.def && (!(flags & VR_MOMENT_REDEFINE) || align(doc, d.def, &err)) ? d.def : NULL;
     if (!def) {
         if (batch)
             printf("error %d %d %zu\n%s\n", err->code, err->domain, strlen(err->message), err->message);
@@ -114,7 +123,7 @@ int main(int argc, char **argv)
         return print_families();
     static const struct { const char *name; unsigned set, clear; } options[] = {
         { "--raw", VR_DOMAIN_RAW, 0 }, { "--live", 0, VR_DOMAIN_INACTIVE }, { "--validate", VR_DOMAIN_VALIDATE, 0 },
-        { "--test", VR_DOMAIN_TEST, 0 },
+        { "--test", VR_DOMAIN_TEST, 0 }, { "--redefine", VR_MOMENT_REDEFINE, 0 },
     };
     unsigned flags = VR_DOMAIN_INACTIVE;
     const struct vr_document *doc = &vr_domain_document;
@@ -141,7 +150,7 @@ int main(int argc, char **argv)
         if (option)
             continue;
         if (argv[i][0] == '-' && argv[i][1]) {
-            fprintf(stderr, "usage: vireo-xml [--family NAME] [--raw] [--live] [--validate] [--test] [--batch] FILE...\n"
+            fprintf(stderr, "usage: vireo-xml [--family NAME] [--raw] [--live] [--validate] [--test] [--redefine] [--batch] FILE...\n"
                             "       vireo-xml [--family NAME] --diff A B\n");
             return 2;
         }

@@ -138,13 +138,17 @@ bool vr_elem_parse(struct vr_parse *p, const struct vr_xml_elem *elem, const str
                    struct vr_error **err)
 {
     struct vr_arena *outer = p->arena;
+    int outer_domain = p->domain;
     bool hooks = !(p->flags & VR_FORM_NO_HOOKS);
+    if (elem->error_domain)
+        p->domain = elem->error_domain - 1;
     if (elem->own_arena)
         p->arena = *(struct vr_arena **)obj;
     bool good = (!hooks || !elem->before_parse || elem->before_parse(p, node, obj, err)) &&
                 vr_rows_parse(p, elem->rows, node, obj, err) &&
                 (!hooks || !elem->after_parse || elem->after_parse(p, node, obj, err));
     p->arena = outer;
+    p->domain = outer_domain;
     return good;
 }
 
@@ -159,7 +163,7 @@ static bool parse_list(struct vr_parse *p, const struct vr_row *row, const struc
             *((bool *)base + row->has - 1) = true;
     }
     for (const struct vr_xml_node *c = node ? node->first : NULL; c; c = c->next) {
-        if (!vr_xml_is(c, row->name, row->ns))
+        if (!vr_xml_is(c, row->name, row->ns) || (elem->skip_parse && elem->skip_parse(c)))
             continue;
         void *obj = vr_elem_new(p->arena, elem);
         if (!vr_elem_parse(p, elem, c, obj, err))
@@ -255,6 +259,8 @@ static bool parse_element(struct vr_parse *p, const struct vr_row *row, const st
                           struct vr_error **err)
 {
     const struct vr_xml_node *child = first_child(node, row->name, row->ns);
+    if (child && row->kind == VR_K_CHILD && vr_row_elem(row)->skip_parse && vr_row_elem(row)->skip_parse(child))
+        child = NULL;
     if (!child)
         return !row->required || fail_missing(p, row, node, err);
     if (row->has)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Random structs for tests: every value may be there or not, texts hold what needs escaping, numbers touch their limits. */
 #define VR_ERROR_DOMAIN VIR_FROM_XML
-#include "schema.h"
+#include "shape.h"
 
 #include <limits.h>
 #include <string.h>
@@ -70,11 +70,24 @@ static void *random_struct(struct vr_arena *arena, const struct vr_xml_elem *ele
     return obj;
 }
 
+static const char *string(struct vr_arena *arena, const struct vr_row *row, uint64_t *seed)
+{
+    const struct vr_datatype *type = vr_row_datatype(row);
+    if (type)
+        return type->samples[below(seed, 2)];
+    if (!row->words)
+        return text(arena, seed);
+    size_t n = 0;
+    while (row->words[n])
+        n++;
+    return row->words[below(seed, n)];
+}
+
 static void random_value(struct vr_arena *arena, const struct vr_row *row, void *base, uint64_t *seed)
 {
     void *m = (char *)base + row->offset;
     switch ((enum vr_kind)row->kind) {
-    case VR_K_STR: *(const char **)m = row->words ? row->words[0] : text(arena, seed); break;
+    case VR_K_STR: *(const char **)m = string(arena, row, seed); break;
     case VR_K_ENUM: *(int *)m = choice(seed, row->aux); break;
     case VR_K_YESNO:
     case VR_K_ONOFF: *(int *)m = 1 + (int)below(seed, 2); break;

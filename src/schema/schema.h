@@ -86,6 +86,7 @@ struct vr_codec_ops {
     void (*copy)(struct vr_arena *arena, void *field); /* NULL: bytes are enough; `field` holds the original's bytes */
     bool (*equal)(const void *a, const void *b);
     void (*random)(struct vr_arena *arena, uint64_t *seed, void *field);
+    const char *type; /* datatype of the published schema, unless the row names one; NULL = any text */
 };
 
 /** A custom row: names it covers stand in `names`, so that strict validation knows them. */
@@ -112,6 +113,7 @@ struct vr_row {
     bool validate_only;        /* known to --validate, otherwise ignored as stock does */
     bool not_inactive_parse;   /* ignored when a definition (not a status) is read */
     bool by_own_attr;          /* STRS: the value stands in attribute `attr` of each child */
+    bool many;                 /* groups and values: more than one may stand there, the first counts */
     bool unless_empty;         /* attributes: "" counts as not said, as the empty text of an element always does */
     bool format_only;          /* printed, not read: another row of this name reads it, or only we know it */
     bool read_only;            /* read, not printed: what only counts when an object is made */
@@ -150,9 +152,11 @@ struct vr_xml_elem {
     const struct vr_row *rows;
     bool own_arena;    /* the struct's first member is its struct vr_arena * */
     bool never_short;  /* <a></a> in two lines rather than <a/> */
+    int error_domain;  /* VR_DOMAIN(d) of errors inside; 0: the document's */
     bool (*before_parse)(struct vr_parse *p, const struct vr_xml_node *node, void *obj, struct vr_error **err);
     bool (*after_parse)(struct vr_parse *p, const struct vr_xml_node *node, void *obj, struct vr_error **err);
     bool (*skip_format)(const void *obj, const struct vr_format *f); /* the whole element is not printed */
+    bool (*skip_parse)(const struct vr_xml_node *node);              /* the whole element counts as absent */
     const char *ns;
 };
 

@@ -1,173 +1,120 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * --validate: which names may stand where is known from the tables. Several rows may describe one element (a <source>
- * per disk type); a name that any of them knows is good.
+ * --validate: which names may stand where, what must stand there and what values may be is known from the tables. Several
+ * rows may describe one element (a <source> for each type of disk); what any of them knows is good.
  */
 #define VR_ERROR_DOMAIN VIR_FROM_XML
-#include "schema.h"
+#include "shape.h"
 
 #include <string.h>
 #include "base/str.h"
 
-
-/* The tables that describe one element. Everything is in a scratch arena: documents nest deeper than stacks like. */
-struct tables {
-    struct vr_ptr_list rows; /* const struct vr_row * */
-    bool anything;           /* kept as text: not looked into */
-    bool unit;               /* a scaled size: may say its unit */
-};
-
 struct validator {
-    struct vr_arena *scratch;
-    struct vr_ptr_list names; /* what may stand here: filled when an error is being made */
-    bool collect;
+    struct vr_shapes shapes; /* in an arena: documents nest deeper than stacks like */
     struct vr_error **err;
 };
 
-static const struct vr_row no_rows[] = { VR_END };
-
-static void may(struct validator *v, const char *name)
+static bool invalid(struct validator *v, const struct vr_xml_node *where, const char *const *names, const char *name,
+                    const char *text)
 {
-    if (v->collect)
-        vr_ptr_list_add(v->scratch, &v->names, (void *)name);
-}
-
-static void add_table(struct validator *v, struct tables *t, const struct vr_row *rows)
-{
-    vr_ptr_list_add(v->scratch, &t->rows, (void *)rows);
-}
-
-static bool is_size(const struct vr_row *row)
-{
-    return row->kind == VR_K_SIZE || row->kind == VR_K_OSIZE;
-}
-
-/* What follows below an element that `row` describes. */
-static void tables_below(struct validator *v, const struct vr_row *row, struct tables *out)
-{
-    if (row->wrap) { /* the wrapper holds the same row without a wrapper */
-        struct vr_row *inner = vr_arena_alloc(v->scratch, 2 * sizeof(*inner));
-        inner[0] = *row;
-        inner[0].wrap = NULL;
-        add_table(v, out, inner);
-        return;
-    }
-    switch ((enum vr_kind)row->kind) {
-    case VR_K_GROUP: add_table(v, out, row->aux); break;
-    case VR_K_CHILD:
-    case VR_K_LIST: add_table(v, out, vr_row_elem(row)->rows); break;
-    case VR_K_RAW: out->anything = true; break;
-    case VR_K_STRS:
-        if (row->attr) {
-            struct vr_row *inner = vr_arena_alloc(v->scratch, 2 * sizeof(*inner));
-            inner[0] = (struct vr_row){ .kind = VR_K_STR, .at = VR_AT_ATTR, .name = row->attr };
-            add_table(v, out, inner);
-            break;
-        }
-        add_table(v, out, no_rows);
-        break;
-    default:
-        out->unit |= is_size(row);
-        add_table(v, out, no_rows);
-    }
-}
-
-static bool attr_known(struct validator *v, const struct vr_row *rows, const char *name)
-{
-    bool known = false;
-    for (const struct vr_row *row = rows; row->kind != VR_K_END; row++) {
-        if (row->kind == VR_K_INLINE) {
-            known |= attr_known(v, row->aux, name);
-        } else if (row->kind == VR_K_INLINE_PTR) {
-            known |= attr_known(v, vr_row_elem(row)->rows, name);
-        } else if (row->kind == VR_K_CUSTOM) {
-            const struct vr_custom_ops *ops = row->aux;
-            for (const char *const *a = ops->attrs; a && *a; a++) {
-                known |= vr_streq(*a, name);
-                may(v, *a);
-            }
-            if (ops->rows)
-                known |= attr_known(v, ops->rows, name);
-        } else if (row->at == VR_AT_ATTR && row->name) {
-            known |= vr_streq(row->name, name);
-            may(v, row->name);
-        }
-        if (is_size(row) && row->at != VR_AT_TEXT)
-            known |= vr_streq(row->attr ? row->attr : "unit", name);
-    }
-    return known;
-}
-
-static bool child_known(struct validator *v, const struct vr_row *rows, const struct vr_xml_node *c,
-                        struct tables *below)
-{
-    bool known = false;
-    for (const struct vr_row *row = rows; row->kind != VR_K_END; row++) {
-        if (row->kind == VR_K_INLINE) {
-            known |= child_known(v, row->aux, c, below);
-        } else if (row->kind == VR_K_INLINE_PTR) {
-            known |= child_known(v, vr_row_elem(row)->rows, c, below);
-        } else if (row->kind == VR_K_CUSTOM) {
-            const struct vr_custom_ops *ops = row->aux;
-            if (ops->rows)
-                known |= child_known(v, ops->rows, c, below);
-        } else if (row->at == VR_AT_TEXT && row->name && !row->hidden) {
-            const char *name = row->wrap ? row->wrap : row->name;
-            may(v, name);
-            if (vr_streq(name, c->name) && vr_streq0(row->ns, c->ns)) {
-                known = true;
-                if (!v->collect)
-                    tables_below(v, row, below);
-            }
-        }
-    }
-    return known;
-}
-
-static bool unknown(struct validator *v, const struct tables *t, const struct vr_xml_node *node,
-                    const struct vr_xml_node *child, const char *attr)
-{
-    struct tables none = { .anything = false };
-    v->collect = true;
-    for (size_t i = 0; i < t->rows.n; i++) {
-        if (child)
-            child_known(v, t->rows.v[i], child, &none);
-        else
-            attr_known(v, t->rows.v[i], attr);
-    }
-    vr_ptr_list_add(v->scratch, &v->names, NULL);
-    const char *name = child ? child->name : attr;
-    const char *near = vr_name_nearest((const char *const *)v->names.v, name);
-    vr_fail(v->err, VIR_ERR_XML_INVALID_SCHEMA, _("unknown %s '%s' in element '%s'"), child ? "element" : "attribute",
-            name,
-            node->name);
+    vr_fail(v->err, VIR_ERR_XML_INVALID_SCHEMA, "%s", text);
+    const char *near = names ? vr_name_nearest(names, name) : NULL;
     if (near)
         vr_error_suffix(v->err, _("; did you mean '%s'?"), near);
-    return vr_xml_locate(v->err, child ? child : node);
+    return vr_xml_locate(v->err, where);
 }
 
-static bool validate(struct validator *v, const struct tables *t, const struct vr_xml_node *node)
+static bool unknown(struct validator *v, const struct vr_shape *shape, const struct vr_xml_node *node,
+                    const struct vr_xml_node *child, const char *attr)
 {
-    if (t->anything)
-        return true;
+    struct vr_ptr_list names = { NULL, 0 };
+    for (size_t i = 0; child && i < shape->n_children; i++)
+        vr_ptr_list_add(v->shapes.arena, &names, (void *)shape->children[i].name);
+    for (size_t i = 0; !child && i < shape->n_attrs; i++)
+        vr_ptr_list_add(v->shapes.arena, &names, (void *)shape->attrs[i].name);
+    vr_ptr_list_add(v->shapes.arena, &names, NULL);
+    if (child)
+        return invalid(v, child, (const char *const *)names.v, child->name,
+                       vr_arena_printf(v->shapes.arena, _("unknown element '%s' in element '%s'"), child->name, node->name));
+    return invalid(v, node, (const char *const *)names.v, attr,
+                   vr_arena_printf(v->shapes.arena, _("unknown attribute '%s' in element '%s'"), attr, node->name));
+}
+
+static bool bad_value(struct validator *v, const struct vr_row **rows, size_t n, const struct vr_xml_node *node,
+                      const char *attr, const char *value)
+{
+    const char *const *words = NULL;
+    for (size_t i = 0; i < n && !words; i++)
+        words = vr_row_words(rows[i]);
+    if (!attr)
+        return invalid(v, node, words, value,
+                   vr_arena_printf(v->shapes.arena, _("invalid value '%s' of element '%s'"), value, node->name));
+    const char *what = vr_arena_printf(v->shapes.arena, "%s='%s'", attr, value);
+    return invalid(v, node, words, value,
+                   vr_arena_printf(v->shapes.arena, _("invalid attribute %s in element '%s'"), what, node->name));
+}
+
+static bool accepted(struct validator *v, const struct vr_row **rows, size_t n, const char *text)
+{
+    for (size_t i = 0; i < n; i++)
+        if (vr_row_accepts(v->shapes.arena, rows[i], text))
+            return true;
+    return n == 0;
+}
+
+static bool attributes(struct validator *v, const struct vr_shape *shape, const struct vr_xml_node *node)
+{
     for (size_t i = 0; i < node->n_attrs; i++) {
-        bool known = node->attrs[i].ns != NULL || (t->unit && vr_streq(node->attrs[i].name, "unit"));
-        for (size_t k = 0; k < t->rows.n && !known; k++)
-            known = attr_known(v, t->rows.v[k], node->attrs[i].name);
-        if (!known)
-            return unknown(v, t, node, NULL, node->attrs[i].name);
-    }
-    for (const struct vr_xml_node *c = node->first; c; c = c->next) {
-        if (c->kind != VR_XML_ELEMENT)
+        const struct vr_xml_attr *a = &node->attrs[i];
+        size_t k = 0;
+        while (!a->ns && k < shape->n_attrs && !vr_streq(shape->attrs[k].name, a->name))
+            k++;
+        if (a->ns)
             continue;
-        struct tables below = { .anything = false };
-        bool known = false;
-        for (size_t k = 0; k < t->rows.n; k++)
-            known |= child_known(v, t->rows.v[k], c, &below);
-        if (!known)
-            return unknown(v, t, node, c, NULL);
-        if (!validate(v, &below, c))
+        if (k == shape->n_attrs)
+            return unknown(v, shape, node, NULL, a->name);
+        if (!accepted(v, shape->attrs[k].rows, shape->attrs[k].n_rows, a->value))
+            return bad_value(v, shape->attrs[k].rows, shape->attrs[k].n_rows, node, a->name, a->value);
+    }
+    for (size_t k = 0; k < shape->n_attrs; k++)
+        if (shape->attrs[k].required && !vr_xml_get(node, shape->attrs[k].name))
+            return invalid(v, node, NULL, NULL,
+                           vr_arena_printf(v->shapes.arena, _("attribute '%s' is missing in element '%s'"),
+                                           shape->attrs[k].name, node->name));
+    return true;
+}
+
+static bool validate(struct validator *v, const struct vr_shape *shape, const struct vr_xml_node *node);
+
+static bool child_valid(struct validator *v, const struct vr_shape *shape, const struct vr_xml_node *node,
+                        const struct vr_xml_node *c)
+{
+    for (size_t k = 0; k < shape->n_children; k++) {
+        const struct vr_shape_child *child = &shape->children[k];
+        if (vr_streq(child->name, c->name) && vr_streq0(child->ns, c->ns))
+            return validate(v, vr_shape_child(&v->shapes, child), c);
+    }
+    return unknown(v, shape, node, c, NULL);
+}
+
+static bool validate(struct validator *v, const struct vr_shape *shape, const struct vr_xml_node *node)
+{
+    if (shape->anything)
+        return true;
+    if (!attributes(v, shape, node))
+        return false;
+    for (const struct vr_xml_node *c = node->first; c; c = c->next)
+        if (c->kind == VR_XML_ELEMENT && !child_valid(v, shape, node, c))
             return false;
+    for (size_t k = 0; k < shape->n_children; k++)
+        if (shape->children[k].required && !shape->children[k].ns && !vr_xml_child(node, shape->children[k].name))
+            return invalid(v, node, NULL, NULL,
+                           vr_arena_printf(v->shapes.arena, _("element '%s' is missing in element '%s'"),
+                                           shape->children[k].name, node->name));
+    if (shape->n_text && !shape->n_children) {
+        const char *text = vr_xml_text(v->shapes.arena, node);
+        if (!accepted(v, shape->text, shape->n_text, text))
+            return bad_value(v, shape->text, shape->n_text, node, NULL, text);
     }
     return true;
 }
@@ -175,8 +122,6 @@ static bool validate(struct validator *v, const struct tables *t, const struct v
 bool vr_elem_validate(const struct vr_xml_elem *elem, const struct vr_xml_node *node, struct vr_error **err)
 {
     VR_AUTO(vr_arena) *scratch = vr_arena_new();
-    struct validator v = { .scratch = scratch, .err = err };
-    struct tables t = { .anything = false };
-    add_table(&v, &t, elem->rows);
-    return validate(&v, &t, node);
+    struct validator v = { .shapes.arena = scratch, .err = err };
+    return validate(&v, vr_shape_root(&v.shapes, elem), node);
 }

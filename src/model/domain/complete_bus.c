@@ -11,29 +11,6 @@
 
 /* ---- disks ------------------------------------------------------------------------------------------------------- */
 
-/* "sdaa3" is 26; -1 for a name without a known prefix. */
-static int target_index(const char *name)
-{
-    static const char *const prefixes[] = { "xvd", "ubd", "fd", "hd", "vd", "sd" };
-    for (size_t i = 0; name && i < VR_COUNT(prefixes); i++) {
-        if (!vr_starts_with(name, prefixes[i]))
-            continue;
-        const char *p = name + strlen(prefixes[i]);
-        int index = 0;
-        if (*p < 'a' || *p > 'z')
-            return -1;
-        for (int k = 0; *p >= 'a' && *p <= 'z'; k++, p++) {
-            if (index > 1000000)
-                return -1;
-            index = (index + (k > 0)) * 26 + (*p - 'a');
-        }
-        if (strspn(p, "0123456789") != strlen(p) || (p[0] == '0' && p[1]))
-            return -1;
-        return index;
-    }
-    return -1;
-}
-
 static bool drive_used(const D *d, enum vr_disk_bus bus, const struct vr_device_info *want, const void *self)
 {
     for (size_t i = 0; i < d->disks.n; i++) {
@@ -56,7 +33,7 @@ bool vr_domain_complete_disk_address(const D *d, struct vr_disk *k, unsigned fla
 {
     if (k->info.type != VR_ADDRESS_UNSET)
         return true;
-    int index = target_index(k->target);
+    int index = vr_disk_target_index(k->target);
     if (index < 0)
         return vr_fail(err, VIR_ERR_XML_ERROR, _("Unknown disk name '%s' and no address specified"), k->target);
     unsigned n = (unsigned)index, wide = flags & VR_DOMAIN_TEST ? 7 : 15;

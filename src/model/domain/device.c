@@ -70,15 +70,35 @@ bool vr_domain_each_info(D *def, bool (*fn)(D *def, const char *kind, void *devi
     return true;
 }
 
+int vr_disk_target_index(const char *name)
+{
+    static const char *const prefixes[] = { "xvd", "ubd", "fd", "hd", "vd", "sd" };
+    for (size_t i = 0; name && i < VR_COUNT(prefixes); i++) {
+        if (!vr_starts_with(name, prefixes[i]))
+            continue;
+        const char *p = name + strlen(prefixes[i]);
+        int index = 0;
+        if (*p < 'a' || *p > 'z')
+            return -1;
+        for (int k = 0; *p >= 'a' && *p <= 'z'; k++, p++) {
+            if (index > 1000000)
+                return -1;
+            index = (index + (k > 0)) * 26 + (*p - 'a');
+        }
+        if (strspn(p, "0123456789") != strlen(p) || (p[0] == '0' && p[1]))
+            return -1;
+        return index;
+    }
+    return -1;
+}
+
 /* Disks are kept by bus and target, controllers by type and index, as stock's lists are; all else in arrival order. */
 static int disk_order(const struct vr_disk *a, const struct vr_disk *b)
 {
     if (a->bus != b->bus)
         return a->bus < b->bus ? -1 : 1;
-    size_t x = strlen(a->target ? a->target : ""), y = strlen(b->target ? b->target : "");
-    if (x != y)
-        return x < y ? -1 : 1;
-    return strcmp(a->target ? a->target : "", b->target ? b->target : "");
+    int x = vr_disk_target_index(a->target), y = vr_disk_target_index(b->target);
+    return x < y ? -1 : x > y;
 }
 
 static size_t disk_position(const D *def, const struct vr_disk *fresh)

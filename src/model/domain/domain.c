@@ -415,3 +415,23 @@ const struct vr_xml_elem vr_domain_elem = {
     .name = "domain", .size = sizeof(D), .rows = domain_rows, .before_parse = domain_before,
     .after_parse = domain_after,
 };
+
+/* A guest inside another document: an arena of its own, completed, not checked (it is what was once). */
+static bool inner_after(struct vr_parse *p, const struct vr_xml_node *node, void *obj, struct vr_error **err)
+{
+    D *d = obj;
+    d->id = -1;
+    return domain_after(p, node, obj, err) &&
+           ((p->flags & VR_DOMAIN_RAW) || vr_domain_complete(d, p->flags, err));
+}
+
+/* Old documents hold no more than the guest's uuid. */
+static bool inner_skipped(const struct vr_xml_node *node)
+{
+    return !vr_xml_get(node, "type");
+}
+
+const struct vr_xml_elem vr_inner_domain_elem = {
+    .name = "domain", .size = sizeof(D), .rows = domain_rows, .own_arena = true, .before_parse = domain_before,
+    .after_parse = inner_after, .skip_parse = inner_skipped, .error_domain = VR_DOMAIN(VIR_FROM_DOMAIN),
+};

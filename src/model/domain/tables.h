@@ -59,6 +59,7 @@ extern const struct vr_custom_ops vr_nvram_ops; /* source.c: <nvram template= ty
 
 /* domain.c */
 extern const struct vr_xml_elem vr_domain_elem;
+extern const struct vr_xml_elem vr_inner_domain_elem; /* in other documents: with an arena of its own */
 extern const struct vr_row vr_devices_rows[];
 
 /* complete_cpu.c: steps of completion */

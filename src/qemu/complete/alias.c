@@ -14,24 +14,7 @@ static bool own_name(const struct vr_device_info *info)
 /* "vdab" -> 27, or -1: letters behind the two-letter prefix as a number in base 26. */
 int vr_qemu_disk_index(const char *target)
 {
-    static const char *const prefixes[] = { "fd", "hd", "vd", "sd", "xvd", "ubd", NULL };
-    for (size_t i = 0; target && prefixes[i]; i++) {
-        if (!vr_starts_with(target, prefixes[i]))
-            continue;
-        const char *p = target + strlen(prefixes[i]);
-        int64_t index = 0;
-        if (*p < 'a' || *p > 'z')
-            continue;
-        for (int n = 0; *p >= 'a' && *p <= 'z'; p++, n++) {
-            index = (n ? (index + 1) * 26 : 0) + (*p - 'a');
-            if (index > INT32_MAX)
-                return -1;
-        }
-        while (*p >= '0' && *p <= '9')
-            p++;
-        return *p ? -1 : (int)index;
-    }
-    return -1;
+    return vr_disk_target_index(target);
 }
 
 static bool disk_alias(struct vr_domain_def *def, struct vr_disk *d, struct vr_error **err)
