@@ -58,7 +58,7 @@ FAMILIES = {
     'checkpoint': [('checkpoint', 'checkpoint', ['--redefine'], moment)],
 }
 # What a driver says, not the document: a missing backend, a name that is taken.
-DRIVER = re.compile('missing backend for pool type|already exists|already defined|is in use')
+DRIVER = re.compile('missing backend for pool type|already exists|already defined|is in use|is not an SR-IOV')
 # Numbers a living object has
 LIVING = re.compile(r'(<(?:capacity|allocation|available) unit=.bytes.>)\d+(<)')
 # The guest inside a snapshot is completed by its driver

@@ -79,7 +79,7 @@ void *vr_document_read(const struct vr_document *doc, const struct vr_xml_node *
         vr_xml_locate(err, root);
         return NULL;
     }
-    if (((flags & VR_FORM_VALIDATE) || (doc->always_strict && !(flags & VR_FORM_STATUS))) && !vr_elem_validate(doc->elem, root, err))
+    if (((flags & VR_FORM_VALIDATE) || (doc->always_strict && !(flags & VR_FORM_STATUS))) && !vr_elem_validate(doc->elem, root, doc->schema, err))
         return NULL;
     void *def = vr_document_new(doc);
     if (fill(doc, def, root, flags, err))

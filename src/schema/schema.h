@@ -249,8 +249,14 @@ void *vr_elem_copy(struct vr_arena *arena, const struct vr_xml_elem *elem, const
 /** Calls fn for each difference; stops when it returns false. True when there was none. */
 bool vr_elem_diff(const struct vr_xml_elem *elem, const void *a, const void *b, unsigned flags, vr_diff_fn fn, void *opaque);
 
-/** Unknown elements and attributes are errors (VIR_ERR_XML_INVALID_SCHEMA) with place and the nearest known name. */
-bool vr_elem_validate(const struct vr_xml_elem *elem, const struct vr_xml_node *node, struct vr_error **err);
+/** Where the published schemas are. */
+#define VR_SCHEMA_DIR "/usr/share/libvirt/schemas"
+/**
+ * Unknown elements and attributes, bad values and missing parts are errors (VIR_ERR_XML_INVALID_SCHEMA) with place and
+ * the nearest known name. @schema: file name of the published schema without ".rng", or NULL.
+ */
+bool vr_elem_validate(const struct vr_xml_elem *elem, const struct vr_xml_node *node, const char *schema,
+                      struct vr_error **err);
 
 /** A random struct whose text reads back as itself (hooks off); for tests. */
 void *vr_elem_random(struct vr_arena *arena, const struct vr_xml_elem *elem, uint64_t *seed);

@@ -63,7 +63,7 @@ static const struct vr_xml_elem sample_elem = { .name = "sample", .size = sizeof
 static struct sample *parse(struct vr_arena *arena, const char *xml, unsigned flags, struct vr_error **err)
 {
     struct vr_xml_node *root = vr_xml_parse(arena, xml, strlen(xml), "(test)", VIR_FROM_DOMAIN, err);
-    if (!root || ((flags & VR_FORM_VALIDATE) && !vr_elem_validate(&sample_elem, root, err)))
+    if (!root || ((flags & VR_FORM_VALIDATE) && !vr_elem_validate(&sample_elem, root, NULL, err)))
         return NULL;
     struct vr_parse p = { .arena = arena, .flags = flags, .domain = VIR_FROM_DOMAIN };
     struct sample *s = vr_elem_new(arena, &sample_elem);

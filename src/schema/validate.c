@@ -11,13 +11,18 @@
 
 struct validator {
     struct vr_shapes shapes; /* in an arena: documents nest deeper than stacks like */
+    const char *schema; /* of the published schema, for the error's first line; or NULL */
     struct vr_error **err;
 };
 
 static bool invalid(struct validator *v, const struct vr_xml_node *where, const char *const *names, const char *name,
                     const char *text)
 {
-    vr_fail(v->err, VIR_ERR_XML_INVALID_SCHEMA, "%s", text);
+    if (v->schema) /* stock's first line; its next ones are a validator's guesses, ours name the place */
+        vr_fail(v->err, VIR_ERR_XML_INVALID_SCHEMA, _("Unable to validate doc against %s/%s.rng\n%s"),
+                VR_SCHEMA_DIR, v->schema, text);
+    else
+        vr_fail(v->err, VIR_ERR_XML_INVALID_SCHEMA, "%s", text);
     const char *near = names ? vr_name_nearest(names, name) : NULL;
     if (near)
         vr_error_suffix(v->err, _("; did you mean '%s'?"), near);
@@ -119,9 +124,10 @@ static bool validate(struct validator *v, const struct vr_shape *shape, const st
     return true;
 }
 
-bool vr_elem_validate(const struct vr_xml_elem *elem, const struct vr_xml_node *node, struct vr_error **err)
+bool vr_elem_validate(const struct vr_xml_elem *elem, const struct vr_xml_node *node, const char *schema,
+                      struct vr_error **err)
 {
     VR_AUTO(vr_arena) *scratch = vr_arena_new();
-    struct validator v = { .shapes.arena = scratch, .err = err };
+    struct validator v = { .shapes.arena = scratch, .schema = schema, .err = err };
     return validate(&v, vr_shape_root(&v.shapes, elem), node);
 }

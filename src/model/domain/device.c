@@ -203,7 +203,7 @@ bool vr_device_parse(struct vr_arena *arena, const D *def, const char *xml, size
     }
     struct vr_device dev = { .kind = (enum vr_device_kind)(kind + 1) };
     const struct place *p = &places[dev.kind];
-    if ((flags & VR_DOMAIN_VALIDATE) && !vr_elem_validate(p->elem, root, err))
+    if ((flags & VR_DOMAIN_VALIDATE) && !vr_elem_validate(p->elem, root, NULL, err))
         return false;
     dev.v = vr_elem_new(arena, p->elem);
     struct vr_parse parse = { .arena = arena, .flags = flags, .domain = VIR_FROM_DOMAIN };

@@ -162,7 +162,7 @@ VR_TEST(random_devices_survive_one_by_one)
                 VIR_FROM_DOMAIN };
             ck_assert_msg(root && vr_elem_parse(&p, all[e], root, again, &err), "%s: %.1500s", vr_error_text(err),
                           one.data);
-            EXPECT_OK(vr_elem_validate(all[e], root, &err), err);
+            EXPECT_OK(vr_elem_validate(all[e], root, NULL, &err), err);
             f.out = &two;
             vr_elem_format(&f, all[e], NULL, again);
             expect_same(one.data, two.data);
