@@ -106,21 +106,21 @@ static bool parse(struct conf *c, struct vr_arena *arena, struct vr_error **err)
     return true;
 }
 
-static const char *conf_path(struct vr_arena *arena)
+static const char *conf_path(struct vr_arena *arena, const char *file)
 {
     if (geteuid() == 0) {
-        vr_autofree char *path = vr_path("/etc/libvirt/libvirt.conf");
+        vr_autofree char *path = vr_path("/etc/libvirt/%s", file);
         return vr_arena_strdup(arena, path);
     }
     const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
     if (config && *config)
-        return vr_arena_printf(arena, "%s/libvirt/libvirt.conf", config);
-    return home ? vr_arena_printf(arena, "%s/.config/libvirt/libvirt.conf", home) : NULL;
+        return vr_arena_printf(arena, "%s/libvirt/%s", config, file);
+    return home ? vr_arena_printf(arena, "%s/.config/libvirt/%s", home, file) : NULL;
 }
 
-static bool load(struct conf *c, struct vr_arena *arena, struct vr_error **err)
+static bool load(struct conf *c, struct vr_arena *arena, const char *file, struct vr_error **err)
 {
-    c->path = conf_path(arena);
+    c->path = conf_path(arena, file);
     FILE *f = c->path ? fopen(c->path, "re") : NULL;
     if (!f)
         return !c->path || errno == ENOENT || errno == ENOTDIR || errno == EACCES ||
@@ -134,15 +134,17 @@ static bool load(struct conf *c, struct vr_arena *arena, struct vr_error **err)
     return parse(c, arena, err);
 }
 
-bool vr_client_conf_uri(struct vr_arena *arena, const char **name, bool aliases, struct vr_error **err)
+/* The environment's and the file's default, then the file's aliases. */
+static bool choose_uri(struct vr_arena *arena, const char *file, const char *variable, const char **name, bool aliases,
+                       struct vr_error **err)
 {
-    const char *from_env = getenv("LIBVIRT_DEFAULT_URI");
+    const char *from_env = getenv(variable);
     if (!*name && from_env && *from_env)
         *name = vr_arena_strdup(arena, from_env);
     if (*name && (!aliases || strpbrk(*name, ":/")))
         return true; /* what looks like a URI is no alias: the file need not be read */
     struct conf *c = vr_arena_alloc(arena, sizeof(*c));
-    if (!load(c, arena, err))
+    if (!load(c, arena, file, err))
         return false;
     if (!*name)
         *name = c->uri_default;
@@ -159,4 +161,14 @@ bool vr_client_conf_uri(struct vr_arena *arena, const char **name, bool aliases,
         }
     }
     return true;
+}
+
+bool vr_client_conf_uri(struct vr_arena *arena, const char **name, bool aliases, struct vr_error **err)
+{
+    return choose_uri(arena, "libvirt.conf", "LIBVIRT_DEFAULT_URI", name, aliases, err);
+}
+
+bool vr_client_conf_admin_uri(struct vr_arena *arena, const char **name, bool aliases, struct vr_error **err)
+{
+    return choose_uri(arena, "libvirt-admin.conf", "LIBVIRT_ADMIN_DEFAULT_URI", name, aliases, err);
 }

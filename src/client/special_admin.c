@@ -8,6 +8,7 @@
 #include "base/paths.h"
 #include "base/str.h"
 #include "call.h"
+#include "client_conf.h"
 #include "remote_internal.h"
 #include "transport.h"
 #include "unix_socket.h"
@@ -30,14 +31,30 @@ int vr_virAdmGetVersion(unsigned long long *libVer)
 /* libvirtd:///system -> .../libvirt-admin-sock; virtqemud:///system -> .../virtqemud-admin-sock. */
 static const char *socket_of(struct vr_arena *arena, const struct vr_uri *uri, struct vr_error **err)
 {
+    /* Every daemon of a stock host that has an admin socket. */
+    static const char *const daemons[] = {
+        "libvirtd", "virtbhyved", "virtchd", "virtinterfaced", "virtlockd", "virtlogd", "virtlxcd", "virtnetworkd", "virtnodedevd",
+        "virtnwfilterd", "virtproxyd", "virtqemud", "virtsecretd", "virtstoraged", "virtvboxd", "virtvzd", "virtxend", NULL,
+    };
     const char *given = vr_uri_param(uri, "socket");
-    if (given)
-        return given;
-    bool session = vr_streq(uri->path, "/session");
-    if (!session && !vr_streq(uri->path, "/system")) {
-        vr_fail(err, VIR_ERR_INVALID_ARG, "invalid admin URI '%s': path must be /system or /session", uri->text);
+    for (size_t i = 0; i < uri->param_count; i++) {
+        if (!vr_streq(uri->params[i].name, "socket")) {
+            vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, "Unknown URI parameter '%s'", uri->params[i].name);
+            return NULL;
+        }
+    }
+    if (uri->transport || vr_name_index(daemons, uri->driver) < 0) {
+        vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, "Unsupported URI scheme '%s%s%s'", uri->driver, uri->transport ? "+" : "",
+                uri->transport ? uri->transport : "");
         return NULL;
     }
+    bool session = vr_streq(uri->path, "/session");
+    if (!session && !vr_streq(uri->path, "/system")) {
+        vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, "Invalid URI path '%s', try '/system'", uri->path);
+        return NULL;
+    }
+    if (given)
+        return given;
     const char *name = vr_streq(uri->driver, "libvirtd") ? "libvirt" : uri->driver;
     if (session)
         return vr_arena_printf(arena, "%s/%s-admin-sock", vr_socket_user_dir(arena), name);
@@ -49,9 +66,14 @@ static virConnectPtr open_admin(const char *name, unsigned flags, struct vr_erro
 {
     VR_AUTO(vr_arena) *arena = vr_arena_new();
     struct vr_uri uri;
-    const char *from_env = getenv("LIBVIRT_ADMIN_DEFAULT_URI");
+    if (!vr_client_conf_admin_uri(arena, &name, !(flags & VIR_CONNECT_NO_ALIASES), err))
+        return NULL;
     if (!name)
-        name = from_env && *from_env ? from_env : geteuid() ? "libvirtd:///session" : "libvirtd:///system";
+        name = geteuid() ? "libvirtd:///session" : "libvirtd:///system";
+    if (!strchr(name, ':')) {
+        vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, "%s", "No URI scheme specified");
+        return NULL;
+    }
     const char *path = vr_uri_parse(arena, name, &uri, err) ? socket_of(arena, &uri, err) : NULL;
     int fd = path ? vr_socket_connect_path(path, err) : -1;
     if (fd < 0)

@@ -246,7 +246,7 @@ static bool run_one(struct vr_shell *sh, struct vr_cmd *cmd)
             p->disconnect(sh);
         sh->lost = false;
         if (!p->connect(sh))
-            return false;
+            return vr_shell_error(sh, "%s", _("no valid connection"));
     }
     bool ok = cmd->command->run(cmd);
     if (ok)
@@ -283,7 +283,7 @@ static int run_words(struct vr_shell *sh, int argc, char **argv)
     bool ok = argc > 1 ? vr_parse_argv(sh, argc, argv, &all) : *argv[0] && vr_parse_line(sh, argv[0], &all);
     if (ok) {
         vr_shell_error_reset(sh);
-        if (sh->program->connect(sh))
+        if ((sh->program->connect_late && !sh->uri) || sh->program->connect(sh))
             ok = vr_run(sh, all);
         else
             ok = false, vr_shell_error_print(sh);
