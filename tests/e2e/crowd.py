@@ -65,8 +65,8 @@ def connected(d, n):
     found = []
     for _ in range(n):
         s = socket.socket(socket.AF_UNIX)
+        s.connect(d.socket) # waits while the queue of the listener is full
         s.settimeout(20)
-        s.connect(d.socket)
         found.append(s)
     return found
 
