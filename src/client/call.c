@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "arguments.h"
 #include "base/alloc.h"
 #include "local.h"
 #include "remote_internal.h"
@@ -93,6 +94,8 @@ bool vr_send_with(struct vr_client_call *c, const struct vr_api_call *call, cons
 {
     if (c->conn->readonly && vr_condition_holds(&call->readonly_refused, args))
         return FAIL(c, VIR_ERR_OPERATION_DENIED, "read only access prevents %s", c->function);
+    if (!vr_arguments(c, call, args))
+        return false;
     memset(ret, 0, call->ret->size);
     if (vr_remote_local(c->conn->remote) && !vr_local_has(call))
         return vr_unsupported(c);

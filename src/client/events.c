@@ -299,7 +299,9 @@ static char *filter_text(const void *object, const char *pattern, unsigned flags
 static int subscribe(struct vr_client_call *c, struct vr_subscription what, const void *object, const char *pattern,
                      unsigned flags)
 {
-    if (!vr_remote_feature(c->conn->remote, VR_FEATURE_EVENT_IDS)) {
+    bool monitor = what.event_id < 0;
+    if (!vr_remote_feature(c->conn->remote, VR_FEATURE_EVENT_IDS) ||
+        (vr_remote_local(c->conn->remote) && (monitor || what.object == VR_OBJECT_SECRET))) {
         vr_unsupported(c);
         return -1;
     }

@@ -45,7 +45,7 @@ static void copy_rows(struct vr_arena *arena, const struct vr_row *rows, const v
     for (const struct vr_row *row = rows; row->kind != VR_K_END; row++) {
         const void *a = (const char *)from + row->offset;
         void *b = (char *)to + row->offset;
-        switch ((enum vr_kind)row->kind) {
+        switch ((enum vr_row_kind)row->kind) {
         case VR_K_STR:
         case VR_K_RAW:
             if (*(const char *const *)a == *(const char **)b)

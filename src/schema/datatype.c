@@ -59,7 +59,7 @@ const struct vr_datatype *vr_datatype_find(const char *name)
 const char *const *vr_row_words(const struct vr_row *row)
 {
     static const char *const yes_no[] = { "yes", "no", NULL }, *const on_off[] = { "on", "off", NULL };
-    switch ((enum vr_kind)row->kind) {
+    switch ((enum vr_row_kind)row->kind) {
     case VR_K_STR: return row->words;
     case VR_K_ENUM: return (const char *const *)row->aux + 1;
     case VR_K_YESNO:
@@ -73,7 +73,7 @@ const struct vr_datatype *vr_row_datatype(const struct vr_row *row)
 {
     const char *name = row->type;
     if (!name)
-        switch ((enum vr_kind)row->kind) {
+        switch ((enum vr_row_kind)row->kind) {
         case VR_K_UUID: name = "UUID"; break;
         case VR_K_UINT:
         case VR_K_OUINT:

@@ -68,7 +68,7 @@ static void diff_rows(struct differ *d, const char *path, const struct vr_row *r
         if (row->hidden || row->validate_only || (row->only && !(d->form.flags & row->only)) ||
             (d->form.flags & row->never) || (!vr_row_active(row, a) && !vr_row_active(row, b)))
             continue;
-        switch ((enum vr_kind)row->kind) {
+        switch ((enum vr_row_kind)row->kind) {
         case VR_K_GROUP: diff_rows(d, below(d, path, row), row->aux, x, y); break;
         case VR_K_INLINE: diff_rows(d, path, row->aux, x, y); break;
         case VR_K_CHILD:

@@ -259,7 +259,7 @@ void vr_rows_format_children(struct vr_format *f, const struct vr_row *rows, con
         if (!printed(f, row, base))
             continue;
         const void *m = (const char *)base + row->offset;
-        switch ((enum vr_kind)row->kind) {
+        switch ((enum vr_row_kind)row->kind) {
         case VR_K_GROUP:
             element(f, row->prefix, row->name, row->aux, m,
                     row->present_always || (row->has && *((const bool *)base + row->has - 1)), row->never_short);

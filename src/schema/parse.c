@@ -288,7 +288,7 @@ bool vr_rows_parse(struct vr_parse *p, const struct vr_row *rows, const struct v
             !vr_row_active(row, base) ||
             (row->not_inactive_parse && (p->flags & VR_FORM_INACTIVE)))
             continue;
-        switch ((enum vr_kind)row->kind) {
+        switch ((enum vr_row_kind)row->kind) {
         case VR_K_GROUP:
         case VR_K_CHILD: good = parse_element(p, row, node, base, err); break;
         case VR_K_LIST: good = parse_list(p, row, node, base, err); break;

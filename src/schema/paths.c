@@ -40,7 +40,7 @@ static void walk(struct walker *w, const char *path, const struct vr_row *rows)
             here = vr_arena_printf(w->scratch, "%s/%s", here, row->wrap);
         if (row->name)
             here = vr_arena_printf(w->scratch, "%s/%s%s", here, row->at == VR_AT_ATTR ? "@" : "", row->name);
-        switch ((enum vr_kind)row->kind) {
+        switch ((enum vr_row_kind)row->kind) {
         case VR_K_GROUP:
         case VR_K_INLINE: below(w, here, row->aux); break;
         case VR_K_CHILD:

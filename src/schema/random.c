@@ -86,7 +86,7 @@ static const char *string(struct vr_arena *arena, const struct vr_row *row, uint
 static void random_value(struct vr_arena *arena, const struct vr_row *row, void *base, uint64_t *seed)
 {
     void *m = (char *)base + row->offset;
-    switch ((enum vr_kind)row->kind) {
+    switch ((enum vr_row_kind)row->kind) {
     case VR_K_STR: *(const char **)m = string(arena, row, seed); break;
     case VR_K_ENUM: *(int *)m = choice(seed, row->aux); break;
     case VR_K_YESNO:
@@ -124,7 +124,7 @@ static void random_rows(struct vr_arena *arena, const struct vr_row *rows, void 
         if (row->hidden || row->validate_only || row->format_only || (row->reads && !row->reads(base)) ||
             !vr_row_active(row, base))
             continue;
-        switch ((enum vr_kind)row->kind) {
+        switch ((enum vr_row_kind)row->kind) {
         case VR_K_GROUP:
             if (row->has)
                 *((bool *)base + row->has - 1) = want;

@@ -24,7 +24,7 @@
 #include "xml.h"
 
 /* ---- what kinds of values there are: each is what the struct member is ----------------------------------------- */
-enum vr_kind {
+enum vr_row_kind {
     VR_K_END,
     VR_K_STR,      /* const char * */
     VR_K_ENUM,     /* int-sized enum; names[0] is "not said" */

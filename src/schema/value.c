@@ -150,7 +150,7 @@ bool vr_row_read(struct vr_arena *arena, const struct vr_row *row, const char *t
     int64_t i = 0;
     int w;
     *why = NULL;
-    switch ((enum vr_kind)row->kind) {
+    switch ((enum vr_row_kind)row->kind) {
     case VR_K_STR:
         if (row->words && vr_name_index(row->words, text) < 0)
             return false;
@@ -232,7 +232,7 @@ static const char *tri_text(int v, const char *yes, const char *no)
 const char *vr_row_text(struct vr_arena *scratch, const struct vr_row *row, const void *base)
 {
     const void *m = (const char *)base + row->offset;
-    switch ((enum vr_kind)row->kind) {
+    switch ((enum vr_row_kind)row->kind) {
     case VR_K_STR: return *(const char *const *)m;
     case VR_K_ENUM: {
         int v;

@@ -147,6 +147,17 @@ VR_FN(get_free_memory, void, node_get_free_memory_ret)
     return true;
 }
 
+VR_FN(get_free_pages, node_get_free_pages_args, node_get_free_pages_ret)
+{
+    uint64_t *counts = vr_arena_alloc(call->arena, (size_t)in->cell_count * in->pages_count * sizeof(*counts) + 1);
+    uint64_t next = 6;
+    for (uint32_t i = 0; i < in->cell_count * in->pages_count; i++)
+        counts[i] = next = next * 2 + 7;
+    out->counts = counts;
+    out->counts_count = in->cell_count * in->pages_count;
+    return true;
+}
+
 VR_FN(get_cpu_stats, node_get_cpu_stats_args, node_get_cpu_stats_ret)
 {
     static const struct vr_node_get_cpu_stats stats[] = {
@@ -199,6 +210,7 @@ const struct vr_driver_row vr_test_connect_rows[] = {
     VR_ROW(connect_get_capabilities, get_capabilities, 0),
     VR_ROW(node_get_info, node_get_info, 0),
     VR_ROW(node_get_cells_free_memory, get_cells_free_memory, 0),
+    VR_ROW(node_get_free_pages, get_free_pages, 0),
     VR_ROW(node_get_free_memory, get_free_memory, 0),
     VR_ROW(node_get_cpu_stats, get_cpu_stats, 0),
     VR_ROW(node_get_cpu_map, get_cpu_map, 0),

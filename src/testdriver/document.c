@@ -197,11 +197,17 @@ static bool load_domain(struct vr_test *test, struct vr_arena *arena, const char
 
 /* ---- all of it --------------------------------------------------------------------------------------------------- */
 
+static bool load_network(struct vr_test *test, struct vr_arena *arena, const char *text, size_t len, struct vr_error **err)
+{
+    return vr_test_load_network(test, text, len, err);
+}
+
 static const struct {
     const char *element;
     bool (*load)(struct vr_test *test, struct vr_arena *arena, const char *text, size_t len, struct vr_error **err);
 } kinds[] = {
     { "domain", load_domain },
+    { "network", load_network },
 };
 
 bool vr_test_load(struct vr_test *test, const char *xml, size_t len, const char *path, struct vr_error **err)

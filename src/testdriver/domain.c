@@ -33,7 +33,8 @@ struct vr_test_domain *vr_test_domain_of(struct vr_call *call, const struct vr_n
 
 bool vr_test_need_running(const struct vr_test_domain *dom, struct vr_error **err)
 {
-    return vr_test_active(dom) || vr_fail(err, VIR_ERR_OPERATION_INVALID, "%s", "domain is not running");
+    return vr_test_active(dom) || vr_error_report(err, VIR_FROM_DOMAIN, VIR_ERR_OPERATION_INVALID, -1, "%s",
+                                                  "domain is not running");
 }
 
 struct vr_test_domain *vr_test_domain_running(struct vr_call *call, const struct vr_nonnull_domain *d, struct vr_error **err)
@@ -128,6 +129,8 @@ void vr_test_domain_start(struct vr_test *test, struct vr_test_domain *dom, int 
     if (dom->persistent && !dom->new_def)
         dom->new_def = vr_domain_copy(dom->def);
     dom->def->id = test->next_domain_id++;
+    dom->guest_seconds = 627319920;
+    dom->guest_nanoseconds = 0;
     dom->state = VIR_DOMAIN_RUNNING;
     dom->reason = reason;
 }
@@ -193,7 +196,7 @@ struct vr_domain_def *vr_test_one_def(struct vr_test_domain *dom, unsigned flags
 {
     struct vr_domain_def *live, *config;
     if (flags & VIR_DOMAIN_AFFECT_LIVE && flags & VIR_DOMAIN_AFFECT_CONFIG) {
-        vr_error_report(err, VIR_FROM_DOMAIN, VIR_ERR_INVALID_ARG, -1, "%s",
+        vr_test_bad_arg(err, "virDomainObjGetOneDefState", "flags",
                         "Flags 'VIR_DOMAIN_AFFECT_LIVE' and 'VIR_DOMAIN_AFFECT_CONFIG' are mutually exclusive");
         return NULL;
     }

@@ -52,6 +52,7 @@ void vr_test_free(struct vr_test *test)
     VR_TEST_EACH(vr_test_domain, dom, test->domains)
         vr_test_domain_free(dom);
     vr_test_list_done(&test->domains);
+    vr_test_networks_free(test);
     VR_TEST_EACH(vr_test_user, user, test->users) {
         free(user->name);
         free(user->password);
@@ -123,6 +124,8 @@ void vr_test_event(struct vr_test *test, enum vr_event_class event_class, int ev
 
 static const struct vr_driver_row *const tables[] = {
     vr_test_connect_rows, vr_test_domain_rows, vr_test_define_rows, vr_test_info_rows, vr_test_life_rows,
+    vr_test_vcpu_rows, vr_test_tune_rows, vr_test_iotune_rows, vr_test_guest_rows, vr_test_stats_rows,
+    vr_test_save_rows, vr_test_network_rows,
 };
 
 const struct vr_driver_row *vr_test_row(const struct vr_api_call *api)
@@ -207,4 +210,38 @@ void vr_test_param_bool(struct vr_test_params *p, const char *name, bool value)
 void vr_test_param_string(struct vr_test_params *p, const char *name, const char *value)
 {
     param(p, name, VIR_TYPED_PARAM_STRING)->value.s = vr_arena_strdup(p->arena, value);
+}
+
+bool vr_test_params_known(const struct vr_typed_param *params, uint32_t count, const struct vr_test_param *known,
+                          struct vr_error **err)
+{
+    static const char *const types[] = { "unknown", "int", "uint", "llong", "ullong", "double", "boolean", "string" };
+    for (uint32_t i = 0; i < count; i++) {
+        const struct vr_test_param *k = known;
+        while (k->name && !vr_streq(k->name, params[i].field))
+            k++;
+        if (!k->name)
+            return vr_error_report(err, VIR_FROM_NONE, VIR_ERR_ARGUMENT_UNSUPPORTED, -1, "parameter '%s' not supported",
+                                   params[i].field);
+        int type = params[i].value.type;
+        if (type != k->type)
+            return vr_error_report(err, VIR_FROM_NONE, VIR_ERR_INVALID_ARG, -1,
+                                   "invalid type '%s' for parameter '%s', expected '%s'",
+                                   types[type > 0 && type < (int)VR_COUNT(types) ? type : 0], k->name, types[k->type]);
+        for (uint32_t j = 0; j < i && !k->many; j++)
+            if (vr_streq(params[j].field, k->name))
+                return vr_error_report(err, VIR_FROM_NONE, VIR_ERR_INVALID_ARG, -1,
+                                       "parameter '%s' occurs multiple times", k->name);
+    }
+    return true;
+}
+
+bool vr_test_bad_arg(struct vr_error **err, const char *function, const char *argument, const char *text)
+{
+    if (!err || *err)
+        return false;
+    *err = vr_new(struct vr_error);
+    **err = (struct vr_error){ .code = VIR_ERR_INVALID_ARG, .domain = VIR_FROM_DOMAIN, .level = VIR_ERR_ERROR,
+                               .message = vr_strdup(text), .str1 = vr_strdup(function), .str2 = vr_strdup(argument) };
+    return false;
 }

@@ -95,8 +95,15 @@ char *vr_test_object_text(const struct vr_xml_node *node, const char *path, size
 #define VR_FN(f, args, ret)                                                                                            \
     static bool f(struct vr_call *call, const struct vr_##args *in, struct vr_##ret *out, struct vr_error **err)
 
+/** INVALID_ARG of VIR_FROM_DOMAIN in the form that has no sentence before it; false. */
+bool vr_test_bad_arg(struct vr_error **err, const char *function, const char *argument, const char *text);
+
 extern const struct vr_driver_row vr_test_connect_rows[], vr_test_domain_rows[], vr_test_define_rows[],
-    vr_test_info_rows[], vr_test_life_rows[];
+    vr_test_info_rows[], vr_test_life_rows[], vr_test_vcpu_rows[], vr_test_tune_rows[], vr_test_iotune_rows[],
+    vr_test_guest_rows[], vr_test_stats_rows[], vr_test_save_rows[], vr_test_network_rows[];
+
+/** Filters of lists: a pair of which a bit is set must have the one that fits. */
+#define VR_TEST_FITS(flags, yes, no, is) (!((flags) & ((yes) | (no))) || ((flags) & ((is) ? (yes) : (no))))
 
 /* ---- domains ----------------------------------------------------------------------------------------------------- */
 
@@ -107,6 +114,8 @@ struct vr_test_domain {
     int state, reason;
     const struct vr_conn *autodestroy;
     unsigned frozen; /* bits over the mock's mount points */
+    int64_t guest_seconds; /* what its clock was set to */
+    uint32_t guest_nanoseconds;
     struct vr_test_list snapshots, checkpoints;
     struct vr_test_snapshot *current_snapshot;
     struct vr_test_checkpoint *current_checkpoint;
@@ -147,6 +156,23 @@ bool vr_test_defs(struct vr_test_domain *dom, unsigned flags, struct vr_domain_d
 /** The one definition that a question with these flags is about. */
 struct vr_domain_def *vr_test_one_def(struct vr_test_domain *dom, unsigned flags, struct vr_error **err);
 
+/** By target device or source path; NULL when there is none. */
+struct vr_disk *vr_test_find_disk(const struct vr_domain_def *def, const char *name);
+/** By target device or MAC address. */
+struct vr_interface *vr_test_find_interface(struct vr_domain_def *def, const char *device, struct vr_error **err);
+
+const char *vr_test_mac_text(struct vr_arena *arena, const struct vr_interface *nic);
+/** The drive is not empty. */
+bool vr_test_source_given(const struct vr_storage_source *src);
+/** The address that the mock gives interface @index of a running domain. */
+bool vr_test_guest_address(struct vr_call *call, const struct vr_test_domain *dom, size_t index,
+                           struct vr_domain_ip_addr *out, struct vr_error **err);
+/** Filters of virConnectListAllDomains. */
+bool vr_test_domain_fits(const struct vr_test_domain *dom, unsigned flags);
+#define VR_TEST_LIST_FLAGS (0x3fffu | VIR_CONNECT_LIST_DOMAINS_HAS_CHECKPOINT | VIR_CONNECT_LIST_DOMAINS_NO_CHECKPOINT)
+/** A PNG of a guest's screen. */
+bool vr_test_write_picture(int fd, struct vr_error **err);
+
 /* ---- numbers with names ------------------------------------------------------------------------------------------ */
 
 /** Typed parameters in a call's arena. */
@@ -162,6 +188,22 @@ void vr_test_param_ullong(struct vr_test_params *p, const char *name, unsigned l
 void vr_test_param_bool(struct vr_test_params *p, const char *name, bool value);
 void vr_test_param_string(struct vr_test_params *p, const char *name, const char *value);
 
+/** What a call takes; a list ends with a NULL name. */
+struct vr_test_param {
+    const char *name;
+    int type; /* VIR_TYPED_PARAM_* */
+    bool many; /* may be given more than once */
+};
+/** Names and types as stock checks them: nothing unknown, of the right type, once. */
+bool vr_test_params_known(const struct vr_typed_param *params, uint32_t count, const struct vr_test_param *known,
+                          struct vr_error **err);
+
+/* ---- other objects ----------------------------------------------------------------------------------------------- */
+
+void vr_test_networks_free(struct vr_test *test);
+/** A network of the host's document: defined and running. */
+bool vr_test_load_network(struct vr_test *test, const char *text, size_t len, struct vr_error **err);
+
 /* ---- snapshots and checkpoints ----------------------------------------------------------------------------------- */
 
 /** Snapshots that a host's document gives a domain. */
@@ -170,3 +212,10 @@ bool vr_test_load_snapshots(struct vr_test *test, struct vr_test_domain *dom, st
 void vr_test_snapshots_free(struct vr_test_domain *dom);
 size_t vr_test_snapshot_count(const struct vr_test_domain *dom);
 size_t vr_test_checkpoint_count(const struct vr_test_domain *dom);
+
+/* ---- keys -------------------------------------------------------------------------------------------------------- */
+
+/** "linux" for 0; NULL beyond the last. */
+const char *vr_test_keycode_set(unsigned set);
+/** @set is one that exists. */
+bool vr_test_is_key(unsigned set, unsigned code);

@@ -171,7 +171,7 @@ const struct vr_driver_row vr_test_define_rows[] = {
     VR_ROW(domain_create_xml_with_files, create_xml_with_files, VIR_DOMAIN_START_VALIDATE),
     VR_ROW(domain_undefine, undefine_plain, 0),
     VR_ROW(domain_undefine_flags, undefine_flags, VIR_DOMAIN_UNDEFINE_MANAGED_SAVE |
-           VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA | VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA),
+           VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA),
     VR_ROW(domain_rename, rename_domain, 0),
     VR_ROW(domain_get_autostart, get_autostart, 0),
     VR_ROW(domain_set_autostart, set_autostart, 0),

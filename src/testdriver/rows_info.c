@@ -32,12 +32,6 @@ VR_FN(get_state, domain_get_state_args, domain_get_state_ret)
     return true;
 }
 
-VR_FN(get_control_info, domain_get_control_info_args, domain_get_control_info_ret)
-{
-    struct vr_test_domain *dom = vr_test_domain_running(call, &in->dom, err);
-    return dom != NULL; /* always ready: 0, 0, 0 */
-}
-
 /* ---- memory ------------------------------------------------------------------------------------------------------ */
 
 VR_FN(get_max_memory, domain_get_max_memory_args, domain_get_max_memory_ret)
@@ -92,19 +86,19 @@ VR_FN(memory_stats, domain_memory_stats_args, domain_memory_stats_ret)
         return false;
     uint64_t actual = dom->def->current_memory_kib;
     const struct vr_domain_memory_stat stats[] = {
+        { VIR_DOMAIN_MEMORY_STAT_ACTUAL_BALLOON, actual },
         { VIR_DOMAIN_MEMORY_STAT_SWAP_IN, 0 },
         { VIR_DOMAIN_MEMORY_STAT_SWAP_OUT, 0 },
         { VIR_DOMAIN_MEMORY_STAT_MAJOR_FAULT, 0 },
         { VIR_DOMAIN_MEMORY_STAT_MINOR_FAULT, 0 },
         { VIR_DOMAIN_MEMORY_STAT_UNUSED, actual / 2 },
         { VIR_DOMAIN_MEMORY_STAT_AVAILABLE, actual },
-        { VIR_DOMAIN_MEMORY_STAT_ACTUAL_BALLOON, actual },
-        { VIR_DOMAIN_MEMORY_STAT_RSS, actual / 2 },
         { VIR_DOMAIN_MEMORY_STAT_USABLE, actual / 2 },
         { VIR_DOMAIN_MEMORY_STAT_LAST_UPDATE, 627319920 },
         { VIR_DOMAIN_MEMORY_STAT_DISK_CACHES, actual / 8 },
         { VIR_DOMAIN_MEMORY_STAT_HUGETLB_PGALLOC, 0 },
         { VIR_DOMAIN_MEMORY_STAT_HUGETLB_PGFAIL, 0 },
+        { VIR_DOMAIN_MEMORY_STAT_RSS, actual / 2 },
     };
     out->stats = vr_arena_memdup(call->arena, stats, sizeof(stats));
     out->stats_count = in->max_stats < VR_COUNT(stats) ? in->max_stats : VR_COUNT(stats);
@@ -113,25 +107,22 @@ VR_FN(memory_stats, domain_memory_stats_args, domain_memory_stats_ret)
 
 VR_FN(set_memory_stats_period, domain_set_memory_stats_period_args, void)
 {
-    struct vr_domain_def *live, *config;
     struct vr_test_domain *dom = vr_test_domain_of(call, &in->dom, err);
-    if (!dom || !vr_test_defs(dom, in->flags, &live, &config, err))
+    struct vr_domain_def *def = dom ? vr_test_one_def(dom, in->flags, err) : NULL;
+    if (!def)
         return false;
-    if (in->period < 0)
-        return vr_fail(err, VIR_ERR_INVALID_ARG, "%s", "period must be greater than or equal to 0");
-    for (int i = 0; i < 2; i++) {
-        struct vr_domain_def *def = i ? config : live;
-        if (def && def->memballoon)
-            def->memballoon->period = (unsigned)in->period;
-    }
+    if (!def->memballoon || def->memballoon->model == VR_MEMBALLOON_NONE)
+        return vr_fail(err, VIR_ERR_INTERNAL_ERROR, "%s",
+                       "No memory balloon device configured, can not set the collection period");
+    def->memballoon->period = (unsigned)in->period;
     return true;
 }
 
 VR_FN(get_security_label, domain_get_security_label_args, domain_get_security_label_ret)
 {
-    struct vr_test_domain *dom = vr_test_domain_running(call, &in->dom, err);
-    if (!dom)
-        return false;
+    struct vr_test_domain *dom = vr_test_domain_of(call, &in->dom, err);
+    if (!dom || !vr_test_active(dom))
+        return dom != NULL;
     out->label = vr_arena_strdup(call->arena, "libvirt-test");
     out->label_count = sizeof("libvirt-test");
     out->enforcing = 1;
@@ -142,7 +133,6 @@ VR_FN(get_security_label, domain_get_security_label_args, domain_get_security_la
 const struct vr_driver_row vr_test_info_rows[] = {
     VR_ROW(domain_get_info, get_info, 0),
     VR_ROW(domain_get_state, get_state, 0),
-    VR_ROW(domain_get_control_info, get_control_info, 0),
     VR_ROW(domain_get_max_memory, get_max_memory, 0),
     VR_ROW(domain_set_max_memory, set_max_memory, 0),
     VR_ROW(domain_set_memory, set_memory_plain, 0),

@@ -14,11 +14,9 @@ static struct vr_test_domain *start(struct vr_call *call, const struct vr_nonnul
         vr_fail(err, VIR_ERR_INTERNAL_ERROR, "Domain '%s' is already running", dom->def->name);
         return NULL;
     }
-    bool restored = dom->saved;
     dom->saved = false;
-    vr_test_domain_start(test, dom, restored ? VIR_DOMAIN_RUNNING_RESTORED : VIR_DOMAIN_RUNNING_BOOTED);
-    vr_test_domain_event(test, dom, VIR_DOMAIN_EVENT_STARTED,
-                         restored ? VIR_DOMAIN_EVENT_STARTED_RESTORED : VIR_DOMAIN_EVENT_STARTED_BOOTED);
+    vr_test_domain_start(test, dom, VIR_DOMAIN_RUNNING_BOOTED);
+    vr_test_domain_event(test, dom, VIR_DOMAIN_EVENT_STARTED, VIR_DOMAIN_EVENT_STARTED_BOOTED);
     return dom;
 }
 

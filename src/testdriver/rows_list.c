@@ -68,10 +68,7 @@ VR_FN(num_of_defined_domains, void, connect_num_of_defined_domains_ret)
     return true;
 }
 
-/* Each group of filters that has a bit set must have one that fits. */
-#define GROUP(flags, yes, no, is) (!((flags) & ((yes) | (no))) || ((flags) & ((is) ? (yes) : (no))))
-
-static bool fits(const struct vr_test_domain *dom, unsigned flags)
+bool vr_test_domain_fits(const struct vr_test_domain *dom, unsigned flags)
 {
     unsigned state = dom->state == VIR_DOMAIN_RUNNING   ? VIR_CONNECT_LIST_DOMAINS_RUNNING
                      : dom->state == VIR_DOMAIN_PAUSED  ? VIR_CONNECT_LIST_DOMAINS_PAUSED
@@ -79,14 +76,14 @@ static bool fits(const struct vr_test_domain *dom, unsigned flags)
                                                         : VIR_CONNECT_LIST_DOMAINS_OTHER;
     unsigned states = VIR_CONNECT_LIST_DOMAINS_RUNNING | VIR_CONNECT_LIST_DOMAINS_PAUSED |
                       VIR_CONNECT_LIST_DOMAINS_SHUTOFF | VIR_CONNECT_LIST_DOMAINS_OTHER;
-    return GROUP(flags, VIR_CONNECT_LIST_DOMAINS_ACTIVE, VIR_CONNECT_LIST_DOMAINS_INACTIVE, vr_test_active(dom)) &&
-           GROUP(flags, VIR_CONNECT_LIST_DOMAINS_PERSISTENT, VIR_CONNECT_LIST_DOMAINS_TRANSIENT, dom->persistent) &&
+    return VR_TEST_FITS(flags, VIR_CONNECT_LIST_DOMAINS_ACTIVE, VIR_CONNECT_LIST_DOMAINS_INACTIVE, vr_test_active(dom)) &&
+           VR_TEST_FITS(flags, VIR_CONNECT_LIST_DOMAINS_PERSISTENT, VIR_CONNECT_LIST_DOMAINS_TRANSIENT, dom->persistent) &&
            (!(flags & states) || flags & state) &&
-           GROUP(flags, VIR_CONNECT_LIST_DOMAINS_MANAGEDSAVE, VIR_CONNECT_LIST_DOMAINS_NO_MANAGEDSAVE, dom->saved) &&
-           GROUP(flags, VIR_CONNECT_LIST_DOMAINS_AUTOSTART, VIR_CONNECT_LIST_DOMAINS_NO_AUTOSTART, dom->autostart) &&
-           GROUP(flags, VIR_CONNECT_LIST_DOMAINS_HAS_SNAPSHOT, VIR_CONNECT_LIST_DOMAINS_NO_SNAPSHOT,
+           VR_TEST_FITS(flags, VIR_CONNECT_LIST_DOMAINS_MANAGEDSAVE, VIR_CONNECT_LIST_DOMAINS_NO_MANAGEDSAVE, dom->saved) &&
+           VR_TEST_FITS(flags, VIR_CONNECT_LIST_DOMAINS_AUTOSTART, VIR_CONNECT_LIST_DOMAINS_NO_AUTOSTART, dom->autostart) &&
+           VR_TEST_FITS(flags, VIR_CONNECT_LIST_DOMAINS_HAS_SNAPSHOT, VIR_CONNECT_LIST_DOMAINS_NO_SNAPSHOT,
                  vr_test_snapshot_count(dom)) &&
-           GROUP(flags, VIR_CONNECT_LIST_DOMAINS_HAS_CHECKPOINT, VIR_CONNECT_LIST_DOMAINS_NO_CHECKPOINT,
+           VR_TEST_FITS(flags, VIR_CONNECT_LIST_DOMAINS_HAS_CHECKPOINT, VIR_CONNECT_LIST_DOMAINS_NO_CHECKPOINT,
                  vr_test_checkpoint_count(dom));
 }
 
@@ -95,7 +92,7 @@ VR_FN(list_all_domains, connect_list_all_domains_args, connect_list_all_domains_
     struct vr_test *test = vr_test_of(call);
     struct vr_nonnull_domain *list = vr_arena_alloc(call->arena, test->domains.n * sizeof(*list) + 1);
     VR_TEST_EACH(vr_test_domain, dom, test->domains)
-        if (fits(dom, call->flags))
+        if (vr_test_domain_fits(dom, call->flags))
             list[out->ret++] = vr_test_domain_name(call->arena, dom);
     out->domains = list;
     out->domains_count = in->need_results ? out->ret : 0;
@@ -151,13 +148,11 @@ const struct vr_driver_row vr_test_domain_rows[] = {
     VR_ROW(connect_num_of_domains, num_of_domains, 0),
     VR_ROW(connect_list_defined_domains, list_defined_domains, 0),
     VR_ROW(connect_num_of_defined_domains, num_of_defined_domains, 0),
-    VR_ROW(connect_list_all_domains, list_all_domains, 0x3fff | VIR_CONNECT_LIST_DOMAINS_HAS_CHECKPOINT |
-           VIR_CONNECT_LIST_DOMAINS_NO_CHECKPOINT),
+    VR_ROW(connect_list_all_domains, list_all_domains, VR_TEST_LIST_FLAGS),
     VR_ROW(domain_is_active, is_active, 0),
     VR_ROW(domain_is_persistent, is_persistent, 0),
     VR_ROW(domain_is_updated, is_updated, 0),
     VR_ROW(domain_get_os_type, get_os_type, 0),
-    VR_ROW(domain_get_xml_desc, get_xml_desc, VIR_DOMAIN_XML_SECURE | VIR_DOMAIN_XML_INACTIVE |
-           VIR_DOMAIN_XML_UPDATE_CPU | VIR_DOMAIN_XML_MIGRATABLE),
+    VR_ROW(domain_get_xml_desc, get_xml_desc, VIR_DOMAIN_XML_SECURE | VIR_DOMAIN_XML_INACTIVE | VIR_DOMAIN_XML_MIGRATABLE),
     { 0 },
 };

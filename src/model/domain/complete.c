@@ -264,6 +264,28 @@ static bool complete_videos(D *d, unsigned flags, struct vr_error **err)
 
 /* ---- all --------------------------------------------------------------------------------------------------------- */
 
+static bool interface_named(const D *d, const char *name)
+{
+    for (size_t i = 0; i < d->interfaces.n; i++)
+        if (d->interfaces.v[i]->target && vr_streq(d->interfaces.v[i]->target, name))
+            return true;
+    return false;
+}
+
+/* The mock's interfaces have names on a host: the first testnetN that is free in this domain. */
+static void name_interfaces(D *d)
+{
+    unsigned next = 0;
+    for (size_t i = 0; i < d->interfaces.n; i++) {
+        struct vr_interface *nic = d->interfaces.v[i];
+        while (!nic->target) {
+            const char *name = vr_arena_printf(nic->arena, "testnet%u", next++);
+            if (!interface_named(d, name))
+                nic->target = name;
+        }
+    }
+}
+
 bool vr_domain_complete(D *d, unsigned flags, struct vr_error **err)
 {
     if (!d->uuid_set) {
@@ -280,11 +302,10 @@ bool vr_domain_complete(D *d, unsigned flags, struct vr_error **err)
         return false;
     vr_domain_complete_sort_controllers(d);
     vr_domain_complete_number_controllers(d);
-    for (size_t i = 0; i < d->interfaces.n; i++) {
+    for (size_t i = 0; i < d->interfaces.n; i++)
         complete_interface(d->interfaces.v[i]);
-        if (!d->interfaces.v[i]->target && (flags & VR_DOMAIN_TEST))
-            d->interfaces.v[i]->target = vr_arena_printf(d->interfaces.v[i]->arena, "testnet%zu", i);
-    }
+    if (flags & VR_DOMAIN_TEST)
+        name_interfaces(d);
     number_ports(d->serials.v, d->serials.n);
     number_ports(d->parallels.v, d->parallels.n);
     for (size_t i = 0; i < d->consoles.n; i++) /* a console's port is its place, whatever was said */
