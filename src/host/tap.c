@@ -4,19 +4,23 @@
 #include "tap.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/ethtool.h>
 #include <linux/if.h>
 #include <linux/if_link.h>
 #include <linux/if_tun.h>
+#include <linux/sockios.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "bridge.h"
 #include "loop/loop.h"
 
 #define RESERVED_FIRST_BYTE 0xfe
@@ -66,7 +70,7 @@ static bool next_name(const char *prefix, char name[VR_IFNAME])
 struct tap_task {
     struct vr_tap_spec spec; /* with texts of its own */
     struct vr_tap tap;
-    bool ok, delete_only;
+    bool ok, delete_only, plug_only;
     struct vr_error *err;
 };
 
@@ -137,6 +141,41 @@ static bool set_mtu(struct tap_task *t)
     return !e || fail(t, e, "Cannot set interface MTU on", t->tap.name);
 }
 
+static bool plug(struct tap_task *t)
+{
+    char *name = t->tap.name;
+    int e = t->spec.bridge ? vr_link_set_master(name, t->spec.bridge) : 0;
+    if (e)
+        return vr_fail_errno(&t->err, VIR_ERR_SYSTEM_ERROR, e, _("Unable to add bridge %s port %s"), t->spec.bridge,
+                             name);
+    if (!t->spec.bridge)
+        return true;
+    if (t->spec.isolated && (e = vr_link_set_isolated(name, true)))
+        return fail(t, e, "Unable to isolate bridge port", name);
+    if (!t->spec.told_addresses)
+        return true;
+    e = vr_port_set_learning(name, false);
+    e = e ? e : vr_port_set_unicast_flood(name, false);
+    e = e ? e : vr_fdb_add(name, t->spec.mac);
+    return !e || fail(t, e, "Unable to manage the address table of bridge port", name);
+}
+
+static bool coalesce(struct tap_task *t)
+{
+    struct ethtool_coalesce how = { .cmd = ETHTOOL_GCOALESCE };
+    struct ifreq ifr = { .ifr_data = (void *)&how };
+    if (!t->spec.coalesce_frames)
+        return true;
+    vr_autoclose int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    memcpy(ifr.ifr_name, t->tap.name, VR_IFNAME);
+    if (fd < 0 || ioctl(fd, SIOCETHTOOL, &ifr) < 0)
+        return vr_fail_errno(&t->err, VIR_ERR_SYSTEM_ERROR, errno, _("Cannot get coalesce info on '%s'"), t->tap.name);
+    how.cmd = ETHTOOL_SCOALESCE;
+    how.rx_max_coalesced_frames = t->spec.coalesce_frames;
+    return ioctl(fd, SIOCETHTOOL, &ifr) == 0 ||
+           vr_fail_errno(&t->err, VIR_ERR_SYSTEM_ERROR, errno, _("Cannot set coalesce info on '%s'"), t->tap.name);
+}
+
 static bool configure(struct tap_task *t)
 {
     uint8_t mac[6];
@@ -160,11 +199,8 @@ static bool configure(struct tap_task *t)
     e = vr_link_set_noqueue(name);
     if (e) /* it works with one, too */
         vr_debug("queueing discipline of '%s': %s", name, strerror(e));
-    if (t->spec.bridge && (e = vr_link_set_master(name, t->spec.bridge)))
-        return vr_fail_errno(&t->err, VIR_ERR_SYSTEM_ERROR, e, _("Unable to add bridge %s port %s"), t->spec.bridge,
-                             name);
-    if (t->spec.isolated && (e = vr_link_set_isolated(name, true)))
-        return fail(t, e, "Unable to isolate bridge port", name);
+    if (!plug(t) || !coalesce(t))
+        return false;
     if (!t->spec.down && (e = vr_link_set_up(name, true)))
         return fail(t, e, "Cannot set interface flags on", name);
     return true;
@@ -283,6 +319,13 @@ static void task_run(void *arg)
         t->ok = !e || e == ENODEV || fail(t, e, "Unable to delete interface", t->spec.name);
         return;
     }
+    if (t->plug_only) {
+        struct vr_link link, bridge;
+        int e = vr_link_get(t->tap.name, 0, &link);
+        e = e ? e : vr_link_get(t->spec.bridge, 0, &bridge);
+        t->ok = e ? fail(t, e, "Unable to plug in", t->tap.name) : link.master == bridge.index || plug(t);
+        return;
+    }
     t->ok = t->spec.parent ? make_macvtap(t) : make_tap(t);
     if (t->ok)
         return;
@@ -320,6 +363,23 @@ VR_SUSPENDS bool vr_tap_open(const struct vr_tap_spec *spec, struct vr_tap *out,
         return false;
     *out = t->tap;
     t->tap = (struct vr_tap){ 0 };
+    task_free(t);
+    return true;
+}
+
+VR_SUSPENDS bool vr_tap_plug(const char *name, const struct vr_tap_spec *spec, vr_time deadline, struct vr_error **err)
+{
+    if (!spec->bridge || strlen(name) >= VR_IFNAME)
+        return true;
+    struct tap_task *t = vr_new(struct tap_task);
+    t->plug_only = true;
+    t->spec.bridge = vr_strdup(spec->bridge);
+    t->spec.isolated = spec->isolated;
+    t->spec.told_addresses = spec->told_addresses;
+    memcpy(t->spec.mac, spec->mac, sizeof(t->spec.mac));
+    snprintf(t->tap.name, VR_IFNAME, "%s", name);
+    if (!run(t, deadline, err))
+        return false;
     task_free(t);
     return true;
 }

@@ -26,6 +26,8 @@ struct vr_tap_spec {
     bool vnet_hdr;          /* packets carry a virtio header: for virtio cards */
     bool existing;          /* the tap must be there already and is left as it is (target managed='no') */
     bool isolated;          /* no traffic with other isolated ports of the bridge */
+    bool told_addresses;    /* the bridge does not learn nor flood: it is told the guest's address */
+    unsigned coalesce_frames; /* received frames are handed on in groups of so many at most; 0: as it is */
     unsigned mtu;           /* 0: the bridge's */
     uint64_t sndbuf;        /* bytes; 0: as it is */
     bool down;              /* link state='down': not set up */
@@ -46,6 +48,8 @@ struct vr_tap {
  */
 VR_SUSPENDS bool vr_tap_open(const struct vr_tap_spec *spec, struct vr_tap *out, vr_time deadline,
                              struct vr_error **err);
+/** Plugs an existing tap into `spec->bridge` (with isolation and the like); one that is there already is left. */
+VR_SUSPENDS bool vr_tap_plug(const char *name, const struct vr_tap_spec *spec, vr_time deadline, struct vr_error **err);
 /** Closes descriptors that were not taken (those >= 0) and frees. The device stays. */
 void vr_tap_done(struct vr_tap *tap);
 /** Deletes a macvtap device of a guest that ended; false with an error other than "it is gone". */

@@ -81,6 +81,23 @@ struct vr_net_offloads {
     enum vr_tri csum, gso, tso4, tso6, ecn, ufo, mrg_rxbuf;
 };
 
+/** What an <interface type='network'> is plugged into while its guest runs: told by its network (driver/netport.h). */
+struct vr_net_actual {
+    enum vr_net_type type;          /* NETWORK (a bridge that the network made), BRIDGE, DIRECT, HOSTDEV */
+    enum vr_tri managed, trust_guest_rx_filters, isolated;
+    const char *bridge;             /* NETWORK, BRIDGE */
+    const char *mac_table;          /* "libvirt", or NULL */
+    const char *dev;                /* DIRECT */
+    enum vr_macvtap_mode mode;
+    const char *host_driver;        /* HOSTDEV: "vfio" */
+    const char *pci_type;           /* "pci", or NULL */
+    struct vr_pci_address pci;
+    unsigned class_id;              /* of its floor on the bridge */
+    struct vr_vlan *vlan;
+    struct vr_vport *virtualport;
+    struct vr_bandwidth *bandwidth;
+};
+
 struct vr_interface {
     struct vr_arena *arena;
     enum vr_net_type type;
@@ -96,7 +113,7 @@ struct vr_interface {
     bool has_portid;
     struct vr_uuid portid;
     enum vr_macvtap_mode mode;
-    const char *actual_type;        /* live: what a network resolved to */
+    struct vr_net_actual *actual;   /* live: what a network resolved to; NULL: nothing, or not a network's */
     const char *address;            /* server, client, mcast, udp */
     unsigned port;
     const char *local_address;      /* udp: <local address= port=> */
@@ -142,3 +159,13 @@ struct vr_interface {
     enum vr_tri isolated;           /* <port isolated=> */
     struct vr_device_info info;
 };
+
+/* What holds while the guest runs: the network's word where there is one, else the document's own. */
+enum vr_net_type vr_net_type_now(const struct vr_interface *n);
+const char *vr_net_bridge_now(const struct vr_interface *n);
+const char *vr_net_dev_now(const struct vr_interface *n);
+enum vr_macvtap_mode vr_net_mode_now(const struct vr_interface *n);
+const struct vr_vlan *vr_net_vlan_now(const struct vr_interface *n);
+const struct vr_vport *vr_net_vport_now(const struct vr_interface *n);
+const struct vr_bandwidth *vr_net_bandwidth_now(const struct vr_interface *n);
+bool vr_net_isolated_now(const struct vr_interface *n);

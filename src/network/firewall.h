@@ -19,6 +19,7 @@
 #include "base/error.h"
 
 struct vr_json;
+struct vr_network_def;
 
 #define VR_FIREWALL_TABLE "vireo_network"
 #define VR_FIREWALL_FAMILY "inet"
@@ -43,6 +44,17 @@ struct vr_firewall_net {
     const struct vr_firewall_subnet *subnets;
     size_t subnet_count;
 };
+
+/* ---- by document (what the network driver calls) ------------------------------------------------------------------- */
+
+/** Writes the rules of a network that starts, or whose document changed; its bridge must have its name. */
+VR_SUSPENDS bool vr_firewall_up(const struct vr_network_def *def, vr_time deadline, struct vr_error **err);
+/** Of an active network that a new daemon found; vr_firewall_check repairs what is missing once all are adopted. */
+void vr_firewall_adopt_def(const struct vr_network_def *def);
+/** All commands that make this network's rules. Owned by the caller. */
+struct vr_json *vr_firewall_commands_def(const struct vr_network_def *def);
+
+/* ---- by what it depends on ----------------------------------------------------------------------------------------- */
 
 /**
  * vr_firewall_put - write the rules of a network, or replace them

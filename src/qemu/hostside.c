@@ -18,8 +18,9 @@
 #include "host/cgroup.h"
 #include "host/dac.h"
 #include "host/launch.h"
-#include "host/tap.h"
+#include "host/netlink.h"
 #include "loop/loop.h"
+#include "nets.h"
 #include "process.h"
 #include "qemu/command/command.h"
 #include "startfds.h"
@@ -50,82 +51,6 @@ bool vr_hostside_check(const struct vr_domain_def *def, struct vr_error **err)
         if (label->label && label->type && vr_streq(label->type, "static"))
             return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED,
                            _("a guest with a static security label ('%s') cannot be started yet"), label->label);
-    }
-    return true;
-}
-
-/* ---- network devices ---------------------------------------------------------------------------------------------- */
-
-static bool is_virtio(const struct vr_interface *net)
-{
-    return net->model && vr_starts_with(net->model, "virtio");
-}
-
-static bool wants_vhost(const struct vr_domain_def *def, const struct vr_interface *net)
-{
-    if (!is_virtio(net) || net->driver == VR_NET_DRIVER_QEMU)
-        return false;
-    return net->driver == VR_NET_DRIVER_VHOST || def->type == VR_VIRT_KVM;
-}
-
-VR_SUSPENDS static bool open_net(struct vr_domain_def *def, struct vr_interface *net, struct vr_start_fds *fds,
-                                 struct vr_error **err)
-{
-    struct vr_tap_spec spec = {
-        .name = net->target,
-        .tun = net->backend_tap,
-        .queues = net->queues,
-        .vnet_hdr = is_virtio(net),
-        .isolated = net->isolated == VR_TRI_YES,
-        .mtu = net->mtu,
-        .sndbuf = net->sndbuf.set ? net->sndbuf.v : 0,
-        .down = net->link == VR_LINK_DOWN,
-        .existing = net->target_managed == VR_TRI_NO,
-    };
-    memcpy(spec.mac, net->mac.b, sizeof(spec.mac));
-    if (net->type == VR_NET_BRIDGE) {
-        spec.bridge = net->bridge;
-    } else if (net->type == VR_NET_DIRECT) {
-        spec.parent = net->dev;
-        spec.macvtap = net->mode == VR_MACVTAP_PRIVATE       ? VR_MACVTAP_KIND_PRIVATE
-                       : net->mode == VR_MACVTAP_BRIDGE      ? VR_MACVTAP_KIND_BRIDGE
-                       : net->mode == VR_MACVTAP_PASSTHROUGH ? VR_MACVTAP_KIND_PASSTHRU : VR_MACVTAP_KIND_VEPA;
-    }
-    struct vr_tap tap = { 0 };
-    if (!vr_tap_open(&spec, &tap, vr_after(VR_SPAN_LAUNCH), err))
-        return false;
-    net->target = vr_arena_strdup(def->arena, tap.name);
-    for (size_t i = 0; i < tap.fd_count; i++)
-        vr_start_fds_add(fds, VR_QEMU_FD_TAP, net->info.alias, (unsigned)i, vr_take_fd(&tap.fds[i]));
-    vr_tap_done(&tap);
-    if (!wants_vhost(def, net))
-        return true;
-    unsigned queues = net->queues ? net->queues : 1;
-    int *vhost = vr_alloc(queues * sizeof(*vhost));
-    VR_AUTO(vr_error) *vhost_err = NULL;
-    /* Without the kernel's help QEMU moves the packets itself, unless the document insists. */
-    bool ok = vr_vhost_open(net->backend_vhost, vhost, queues, &vhost_err);
-    for (unsigned i = 0; ok && i < queues; i++)
-        vr_start_fds_add(fds, VR_QEMU_FD_VHOST, net->info.alias, i, vhost[i]);
-    free(vhost);
-    return ok || net->driver != VR_NET_DRIVER_VHOST || vr_error_move(err, &vhost_err);
-}
-
-VR_SUSPENDS bool vr_hostside_prepare(struct vr_domain *dom, struct vr_start_fds *fds, struct vr_error **err)
-{
-    struct vr_domain_def *def = dom->live;
-    for (size_t i = 0; i < def->interfaces.n; i++) {
-        struct vr_interface *net = def->interfaces.v[i];
-        switch (net->type) {
-        case VR_NET_BRIDGE:
-        case VR_NET_ETHERNET:
-        case VR_NET_DIRECT:
-            if (!open_net(def, net, fds, err))
-                return false;
-            break;
-        default:
-            break;
-        }
     }
     return true;
 }
@@ -332,18 +257,13 @@ VR_SUSPENDS bool vr_hostside_threads(struct vr_domain *dom, struct vr_error **er
 
 VR_SUSPENDS void vr_hostside_release(struct vr_domain *dom)
 {
+    vr_nets_release(dom);
     struct vr_hostside *host = vr_take(dom->run->hostside);
     if (!host)
         return;
     VR_AUTO(vr_error) *err = NULL;
     if (host->owners_set && !vr_dac_restore(&host->owners, vr_after(VR_SPAN_CLEANUP), &err))
         vr_warn("domain '%s': %s", dom->name, vr_error_text(err));
-    for (size_t i = 0; i < dom->live->interfaces.n; i++) {
-        const struct vr_interface *net = dom->live->interfaces.v[i];
-        vr_error_free(vr_take(err));
-        if (net->type == VR_NET_DIRECT && net->target && !vr_tap_delete(net->target, vr_after(VR_SPAN_CLEANUP), &err))
-            vr_warn("domain '%s': %s", dom->name, vr_error_text(err));
-    }
     vr_error_free(vr_take(err));
     if (host->cgroup && !vr_cgroup_stop(host->cgroup, vr_after(VR_SPAN_CLEANUP), &err))
         vr_warn("domain '%s': %s", dom->name, vr_error_text(err));
@@ -367,10 +287,8 @@ void vr_hostside_found(struct vr_domain *dom, bool alive)
         return; /* known from an earlier try */
     struct vr_hostside *host = hostside_of(dom->run);
     VR_AUTO(vr_error) *err = NULL;
+    vr_nets_found(dom);
     host->cgroup = find_cgroup(dom, alive);
-    for (size_t i = 0; i < dom->live->interfaces.n; i++)
-        if (dom->live->interfaces.v[i]->target)
-            vr_tap_reserve(dom->live->interfaces.v[i]->target);
     if (!vr_qemu.privileged || !vr_qemu.conf->dynamic_ownership)
         return;
     host->owners_set = list_owners(dom, &host->owners, &err);

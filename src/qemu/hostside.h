@@ -13,8 +13,6 @@ struct vr_hostside;
 /** Refuses a guest whose document asks for protection that nobody here would give it. */
 bool vr_hostside_check(const struct vr_domain_def *def, struct vr_error **err);
 
-/** Makes what must exist before the command line is built: network devices, whose descriptors join `fds`. */
-VR_SUSPENDS bool vr_hostside_prepare(struct vr_domain *dom, struct vr_start_fds *fds, struct vr_error **err);
 /** Labels the guest's images and starts its QEMU with stdout and stderr on `log_fd`; fills pid and pidfd of the run. */
 VR_SUSPENDS bool vr_hostside_launch(struct vr_domain *dom, struct vr_qemu_command *command, struct vr_start_fds *fds,
                                     int log_fd, struct vr_error **err);

@@ -20,6 +20,7 @@
 #include "hostside.h"
 #include "loop/loop.h"
 #include "monitor.h"
+#include "nets.h"
 #include "ports.h"
 #include "process.h"
 #include "state.h"
@@ -127,6 +128,7 @@ VR_SUSPENDS static void reconnect_one(struct vr_domain *dom)
         vr_process_stop(dom, VIR_DOMAIN_SHUTOFF_FAILED, VIR_DOMAIN_EVENT_STOPPED_FAILED);
         return;
     }
+    vr_nets_reclaim(dom);
     vr_info("domain '%s' found running with pid %d", dom->name, (int)run->pid);
     if (dom->state == VIR_DOMAIN_SHUTDOWN)
         vr_process_after_shutdown(dom);

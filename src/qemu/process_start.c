@@ -24,6 +24,7 @@
 #include "images.h"
 #include "loop/loop.h"
 #include "monitor.h"
+#include "nets.h"
 #include "ports.h"
 #include "process.h"
 #include "qemu/caps/caps.h"
@@ -98,7 +99,7 @@ VR_SUSPENDS static bool prepare_definition(struct start *s, struct vr_error **er
     const struct vr_qemu_conf *conf = vr_qemu.conf;
     const struct vr_qemu_run where = { .private_dir = s->run->lib_dir, .channel_dir = s->run->channel_dir,
                                        .vnc_listen = conf->vnc_listen, .spice_listen = conf->spice_listen };
-    if (!vr_hostside_check(def, err) || !vr_qemu_check(def, s->run->caps, err) ||
+    if (!vr_hostside_check(def, err) || !vr_nets_allocate(dom, err) || !vr_qemu_check(def, s->run->caps, err) ||
         !vr_images_firmware(def, conf->uid, conf->gid, vr_qemu.privileged, err) || !vr_images_detect(def, err) ||
         !vr_qemu_cpu_expand(def, s->run->caps, err) || !vr_qemu_aliases(def, err) || !vr_qemu_round_memory(def, err))
         return false;
@@ -156,7 +157,7 @@ VR_SUSPENDS static bool prepare_files(struct start *s, struct vr_error **err)
     vr_start_fds_add(&s->fds, VR_QEMU_FD_MONITOR, NULL, 0, -1);
     if (!vr_rundir_prepare(run, uid, gid, owned, "", &s->files, err) ||
         !vr_start_fds_open(&s->fds, s->dom->live, run->channel_dir, uid, gid, owned, err) ||
-        !vr_hostside_prepare(s->dom, &s->fds, err) || !build_command(s, err))
+        !vr_nets_open(s->dom, &s->fds, err) || !build_command(s, err))
         return false;
     s->fds.v[0].fd = vr_take_fd(&s->files.monitor_fd);
     vr_autofree char *header = log_header(s);

@@ -153,11 +153,16 @@ static void element(struct vr_format *f, const char *prefix, const char *name, c
     vr_buf_str(f->out, "/>\n");
 }
 
+static const void *shown(const struct vr_format *f, const struct vr_xml_elem *elem, const void *obj)
+{
+    return elem->shown ? elem->shown(obj, f) : obj;
+}
+
 void vr_elem_format(struct vr_format *f, const struct vr_xml_elem *elem, const char *name, const void *obj)
 {
     if (elem->skip_format && elem->skip_format(obj, f))
         return;
-    element(f, NULL, name ? name : elem->name, elem->rows, obj, true, elem->never_short);
+    element(f, NULL, name ? name : elem->name, elem->rows, shown(f, elem, obj), true, elem->never_short);
 }
 
 static void format_text(struct vr_format *f, const struct vr_row *row, const void *base)
@@ -213,7 +218,7 @@ static void format_list(struct vr_format *f, const struct vr_row *row, const voi
     size_t body = f->out->len;
     for (size_t i = 0; i < list->n; i++)
         if (!elem->skip_format || !elem->skip_format(list->v[i], f))
-            element(f, row->prefix, row->name, elem->rows, list->v[i], true, elem->never_short);
+            element(f, row->prefix, row->name, elem->rows, shown(f, elem, list->v[i]), true, elem->never_short);
     if (!row->wrap)
         return;
     f->indent -= 2;

@@ -157,6 +157,8 @@ struct vr_xml_elem {
     bool (*after_parse)(struct vr_parse *p, const struct vr_xml_node *node, void *obj, struct vr_error **err);
     bool (*skip_format)(const void *obj, const struct vr_format *f); /* the whole element is not printed */
     bool (*skip_parse)(const struct vr_xml_node *node);              /* the whole element counts as absent */
+    /** Lists and vr_elem_format: what is printed instead of obj in this form, made in f->scratch; or obj itself. */
+    const void *(*shown)(const void *obj, const struct vr_format *f);
     const char *ns;
 };
 

@@ -144,6 +144,7 @@ static const struct rule {
       "there are no virtual networks yet; <interface type='bridge'> can name a bridge of the host" },
     { VR_GOES_HOST, "/domain/devices/interface/target" },
     { VR_GOES_DOCUMENT, "/domain/devices/interface/guest" },
+    { VR_GOES_DOCUMENT, "/domain/devices/interface/actual" },
     { VR_GOES_DOCUMENT, "/domain/devices/interface/mac/@type" },
     { VR_GOES_DOCUMENT, "/domain/devices/interface/mac/@check" },
     { VR_GOES_NOTYET, "/domain/devices/interface/@trustGuestRxFilters=yes" },

@@ -92,22 +92,22 @@ static bool live(const void *base, const struct vr_format *f)
 {
     return !vr_inactive(f);
 }
-/* What a network resolved to is shown in live documents as if the guest had been defined with it. */
-static bool resolved(const void *base, const struct vr_format *f)
+/* Which network it comes from stands in a live document before what it became (see interface_shown). */
+static bool of_network(const void *base, const struct vr_format *f)
 {
-    return !vr_inactive(f) && ((const NET *)base)->actual_type != NULL;
+    return ((const NET *)base)->network != NULL;
 }
-static bool as_defined(const void *base, const struct vr_format *f)
-{
-    return !resolved(base, f);
-}
-
 static const struct vr_row network_source_rows[] = {
     VR_A_STR(NET, network, "network"),
     VR_A_STR(NET, portgroup, "portgroup"),
     VR_A_UUID(NET, portid, has_portid, "portid", .when = live, .not_inactive_parse = true),
-    VR_A_STR(NET, bridge, "bridge", .when = live, .not_inactive_parse = true),
-    VR_A_STR(NET, dev, "dev", .when = live, .not_inactive_parse = true),
+    VR_A_STR(NET, bridge, "bridge", .when = live, .format_only = true),
+    VR_END,
+};
+static const struct vr_row origin_rows[] = {
+    VR_A_STR(NET, network, "network", .when = of_network, .format_only = true),
+    VR_A_STR(NET, portgroup, "portgroup", .when = of_network, .format_only = true),
+    VR_A_UUID(NET, portid, has_portid, "portid", .when = of_network, .format_only = true),
     VR_END,
 };
 static const struct vr_row ethernet_source_rows[] = {
@@ -116,9 +116,14 @@ static const struct vr_row ethernet_source_rows[] = {
     VR_LISTED(NET, host_routes, "route", vr_net_route_elem),
     VR_END,
 };
-static const struct vr_row bridge_source_rows[] = { VR_A_STR(NET, bridge, "bridge"), VR_END };
+static const struct vr_row bridge_source_rows[] = {
+    VR_INLINE(origin_rows),
+    VR_A_STR(NET, bridge, "bridge"),
+    VR_END,
+};
 static const struct vr_row internal_source_rows[] = { VR_A_STR(NET, internal_name, "name"), VR_END };
 static const struct vr_row direct_source_rows[] = {
+    VR_INLINE(origin_rows),
     VR_A_STR(NET, dev, "dev"),
     VR_A_ENUM(NET, mode, "mode", vr_macvtap_mode_names),
     VR_END,
@@ -177,7 +182,11 @@ static const struct vr_row hostdev_address_rows[] = {
     VR_INLINE(pci_address_part),
     VR_END,
 };
-static const struct vr_row hostdev_source_rows[] = { VR_GROUP("address", hostdev_address_rows), VR_END };
+static const struct vr_row hostdev_source_rows[] = {
+    VR_INLINE(origin_rows),
+    VR_GROUP("address", hostdev_address_rows),
+    VR_END,
+};
 static const struct vr_row vds_source_rows[] = {
     VR_A_UUID(NET, vds.switchid, vds.has_switchid, "switchid"),
     VR_A_UINT(NET, vds.portid, "portid", .zero = true),
@@ -185,6 +194,111 @@ static const struct vr_row vds_source_rows[] = {
     VR_A_UINT(NET, vds.connectionid, "connectionid", .zero = true),
     VR_END,
 };
+
+/* ---- <actual>: only in status documents --------------------------------------------------------------------------- */
+#define ACTUAL struct vr_net_actual
+#define ACTUALLY(mask) VR_WHEN(ACTUAL, type, mask)
+static bool actual_is_pci(const void *base, const struct vr_format *f)
+{
+    return ((const ACTUAL *)base)->pci_type != NULL;
+}
+static bool reads_actual_pci(const void *base)
+{
+    return actual_is_pci(base, NULL);
+}
+static const struct vr_row actual_address_rows[] = {
+    VR_A_STR(ACTUAL, pci_type, "type", .words = VR_WORDS("pci")),
+    VR_INLINE_PART(ACTUAL, pci, vr_pci_place_rows, .when = actual_is_pci, .reads = reads_actual_pci, .after =
+                   vr_pci_address_check),
+    VR_END,
+};
+static const struct vr_row actual_bridge_rows[] = {
+    VR_A_STR(ACTUAL, bridge, "bridge"),
+    VR_A_STR(ACTUAL, mac_table, "macTableManager"),
+    VR_END,
+};
+static const struct vr_row actual_direct_rows[] = {
+    VR_A_STR(ACTUAL, dev, "dev"),
+    VR_A_ENUM(ACTUAL, mode, "mode", vr_macvtap_mode_names),
+    VR_END,
+};
+static const struct vr_row actual_hostdev_rows[] = { VR_GROUP("address", actual_address_rows), VR_END };
+static const struct vr_row actual_driver_rows[] = { VR_A_STR(ACTUAL, host_driver, "name"), VR_END };
+static const struct vr_row actual_class_rows[] = { VR_A_UINT(ACTUAL, class_id, "id"), VR_END };
+static const struct vr_row actual_port_rows[] = { VR_A_YESNO(ACTUAL, isolated, "isolated"), VR_END };
+static const struct vr_row actual_rows[] = {
+    VR_A_ENUM(ACTUAL, type, "type", vr_net_type_names),
+    VR_A_YESNO(ACTUAL, managed, "managed", ACTUALLY(B(HOSTDEV))),
+    VR_A_YESNO(ACTUAL, trust_guest_rx_filters, "trustGuestRxFilters"),
+    VR_GROUP("driver", actual_driver_rows, ACTUALLY(B(HOSTDEV))),
+    VR_GROUP("source", actual_bridge_rows, ACTUALLY(B(NETWORK) | B(BRIDGE))),
+    VR_GROUP("source", actual_direct_rows, ACTUALLY(B(DIRECT))),
+    VR_GROUP("source", actual_hostdev_rows, ACTUALLY(B(HOSTDEV))),
+    VR_GROUP("class", actual_class_rows),
+    VR_CHILD(ACTUAL, vlan, "vlan", vr_vlan_elem),
+    VR_CHILD(ACTUAL, virtualport, "virtualport", vr_vport_interface_elem),
+    VR_CHILD(ACTUAL, bandwidth, "bandwidth", vr_bandwidth_elem),
+    VR_GROUP("port", actual_port_rows),
+    VR_END,
+};
+static const struct vr_xml_elem actual_elem = { .name = "actual", .size = sizeof(ACTUAL), .rows = actual_rows };
+
+enum vr_net_type vr_net_type_now(const NET *n)
+{
+    return n->actual ? n->actual->type : n->type;
+}
+const char *vr_net_bridge_now(const NET *n)
+{
+    return n->actual ? n->actual->bridge : n->bridge;
+}
+const char *vr_net_dev_now(const NET *n)
+{
+    return n->actual ? n->actual->dev : n->dev;
+}
+enum vr_macvtap_mode vr_net_mode_now(const NET *n)
+{
+    return n->actual ? n->actual->mode : n->mode;
+}
+const struct vr_vlan *vr_net_vlan_now(const NET *n)
+{
+    return n->actual ? n->actual->vlan : n->vlan;
+}
+const struct vr_vport *vr_net_vport_now(const NET *n)
+{
+    return n->actual ? n->actual->virtualport : n->virtualport;
+}
+const struct vr_bandwidth *vr_net_bandwidth_now(const NET *n)
+{
+    return n->actual ? n->actual->bandwidth : n->bandwidth;
+}
+bool vr_net_isolated_now(const NET *n)
+{
+    return (n->actual ? n->actual->isolated : n->isolated) == VR_TRI_YES;
+}
+
+/* A live document shows what a network resolved to as if the guest had been defined with it. */
+static const void *interface_shown(const void *obj, const struct vr_format *f)
+{
+    const NET *n = obj;
+    const ACTUAL *a = n->actual;
+    if (!a || vr_inactive(f) || (f->flags & VR_FORM_STATUS))
+        return n;
+    NET *now = vr_arena_memdup(f->scratch, n, sizeof(*n));
+    now->type = a->type;
+    now->bridge = a->bridge;
+    now->dev = a->dev;
+    now->mode = a->mode;
+    now->managed = a->managed;
+    now->trust_guest_rx_filters = a->trust_guest_rx_filters;
+    now->vlan = a->vlan;
+    now->virtualport = a->virtualport;
+    now->bandwidth = a->bandwidth;
+    now->isolated = a->isolated;
+    now->driver_name_text = a->host_driver;
+    now->source_addr_type = a->pci_type;
+    now->source_pci = a->pci;
+    return now;
+}
 
 /* ---- the rest ---------------------------------------------------------------------------------------------------- */
 static const struct vr_row mac_rows[] = {
@@ -278,8 +392,7 @@ static bool is_virtio(const void *base, const struct vr_format *f)
     return (n->model && vr_starts_with(n->model, "virtio")) || (f->flags & VR_FORM_STATUS);
 }
 static const struct vr_row interface_rows[] = {
-    VR_A_STR(NET, actual_type, "type", .format_only = true, .when = resolved),
-    VR_A_ENUM(NET, type, "type", vr_net_type_names, .when = as_defined),
+    VR_A_ENUM(NET, type, "type", vr_net_type_names),
     VR_A_YESNO(NET, managed, "managed", .lenient = true, FOR(B(HOSTDEV) | B(NETWORK))),
     VR_A_YESNO(NET, trust_guest_rx_filters, "trustGuestRxFilters"),
     VR_GROUP("mac", mac_rows),
@@ -295,6 +408,7 @@ static const struct vr_row interface_rows[] = {
     VR_GROUP("source", socket_source_rows, FOR(B(SERVER) | B(CLIENT) | B(MCAST) | B(UDP))),
     VR_GROUP("source", hostdev_source_rows, FOR(B(HOSTDEV))),
     VR_GROUP("source", vds_source_rows, FOR(B(VDS))),
+    VR_CHILD(NET, actual, "actual", actual_elem, .only = VR_FORM_STATUS, .not_inactive_parse = true),
     VR_CHILD(NET, vlan, "vlan", vr_vlan_elem),
     VR_CHILD(NET, virtualport, "virtualport", vr_vport_interface_elem),
     VR_CHILD(NET, bandwidth, "bandwidth", vr_bandwidth_elem),
@@ -422,4 +536,5 @@ static bool interface_after(struct vr_parse *p, const struct vr_xml_node *node, 
 
 const struct vr_xml_elem vr_interface_elem = {
     .name = "interface", .size = sizeof(NET), .rows = interface_rows, .own_arena = true, .after_parse = interface_after,
+    .shown = interface_shown,
 };

@@ -42,7 +42,7 @@ static void offloads(struct vr_json *p, const struct vr_net_offloads *host, cons
 /* What the guest's card is plugged into on the host's side, after a network was resolved. */
 static const char *actual_type(const struct vr_interface *n)
 {
-    return n->actual_type ? n->actual_type : n->type ? vr_net_type_names[n->type] : "";
+    return n->type ? vr_net_type_names[vr_net_type_now(n)] : "";
 }
 
 static bool has_vhost_backend(const struct vr_interface *n)

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+/* Ports of Open vSwitch bridges, by its program ovs-vsctl. */
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/clock.h"
+#include "base/error.h"
+
+struct vr_uuid;
+struct vr_vlan;
+struct vr_vport;
+
+struct vr_ovs_port {
+    const char *bridge, *name;
+    const uint8_t *mac;
+    const struct vr_uuid *vm_uuid;
+    const struct vr_vport *vport;   /* its interfaceid, and profile when there is one */
+    const struct vr_vlan *vlan;     /* NULL: none */
+};
+/** Adds, or moves, a link to a bridge. INTERNAL_ERROR with what ovs-vsctl said, or what to install. */
+VR_SUSPENDS bool vr_ovs_add(const struct vr_ovs_port *port, vr_time deadline, struct vr_error **err);
+/** One that is not there is fine. */
+VR_SUSPENDS bool vr_ovs_remove(const char *name, vr_time deadline, struct vr_error **err);
