@@ -10,6 +10,7 @@
 #include "model/host_interface.h"
 #include "model/network.h"
 #include "model/moment.h"
+#include "model/nodedev.h"
 #include "model/pool.h"
 #include "model/secret.h"
 #include "model/volume.h"
@@ -21,6 +22,7 @@ const struct vr_document *const vr_documents[] = {
     &vr_volume_def_document,
     &vr_secret_def_document,
     &vr_host_interface_def_document,
+    &vr_nodedev_def_document,
     &vr_network_def_document,
     &vr_network_port_document,
     &vr_snapshot_def_document,

@@ -2,7 +2,7 @@
 /*
  * vireo-xml: a document read, completed and written, without a daemon. For tests and for looking at what a document
  * becomes:
- *     vireo-xml [--family NAME] [--raw] [--live] [--validate] [--test] [--redefine] [--batch] FILE...
+ *     vireo-xml [--family NAME] [--raw] [--live] [--validate] [--test] [--redefine] [--create] [--batch] FILE...
  *     vireo-xml [--family NAME] --diff A B      what differs between two, one line each
  *     vireo-xml --families    names of the families
  *     vireo-xml --rows        how many places of the document go where when a guest starts
@@ -18,6 +18,7 @@
 #include "base/str.h"
 #include "model/domain_xml.h"
 #include "model/moment.h"
+#include "model/nodedev.h"
 
 static bool read_all(const char *path, struct vr_buf *out, struct vr_error **err)
 {
@@ -124,6 +125,7 @@ int main(int argc, char **argv)
     static const struct { const char *name; unsigned set, clear; } options[] = {
         { "--raw", VR_DOMAIN_RAW, 0 }, { "--live", 0, VR_DOMAIN_INACTIVE }, { "--validate", VR_DOMAIN_VALIDATE, 0 },
         { "--test", VR_DOMAIN_TEST, 0 }, { "--redefine", VR_MOMENT_REDEFINE, 0 },
+        { "--create", VR_NODEDEV_CREATE, 0 },
     };
     unsigned flags = VR_DOMAIN_INACTIVE;
     const struct vr_document *doc = &vr_domain_document;
@@ -150,7 +152,7 @@ int main(int argc, char **argv)
         if (option)
             continue;
         if (argv[i][0] == '-' && argv[i][1]) {
-            fprintf(stderr, "usage: vireo-xml [--family NAME] [--raw] [--live] [--validate] [--test] [--redefine] [--batch] FILE...\n"
+            fprintf(stderr, "usage: vireo-xml [--family NAME] [--raw] [--live] [--validate] [--test] [--redefine] [--create] [--batch] FILE...\n"
                             "       vireo-xml [--family NAME] --diff A B\n");
             return 2;
         }

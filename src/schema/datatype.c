@@ -19,7 +19,8 @@
 
 static const struct vr_datatype types[] = {
     { "objectName", "string", "[^/\n]+", .samples = { "guest 1", "b&c" } },
-    { "UUID", "string", "[a-fA-F0-9]{32}|[a-fA-F0-9]{8}-([a-fA-F0-9]{4}-){3}[a-fA-F0-9]{12}", .samples = { "0a81f5b2-8403-7b23-c8d6-21ccc2f80d6f", "C7A5FDBDEDAF9455926AD65C16DB1809" } },
+    { "UUID", "string", "[a-fA-F0-9]{32}|[a-fA-F0-9]{8}-([a-fA-F0-9]{4}-){3}[a-fA-F0-9]{12}",
+      .samples = { "0a81f5b2-8403-7b23-c8d6-21ccc2f80d6f", "C7A5FDBDEDAF9455926AD65C16DB1809" } },
     { "octalMode", "string", "[0-7]+", .samples = { "0644", "0" } },
     { "userId", "string", "-1|[0-9]+", .samples = { "107", "4294967294" } },
     { "absFilePath", "string", PATH, .samples = { "/var/lib/a b", "/x" } },

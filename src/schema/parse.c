@@ -18,17 +18,15 @@ bool vr_parse_fail(struct vr_parse *p, const struct vr_xml_node *node, struct vr
     return vr_xml_locate(err, node);
 }
 
-/* A row's own sentence with %s replaced; the formats are ours, so only that one directive is looked for. */
-static void fill(struct vr_buf *out, const char *sentence, const char *value)
+/* A row's own sentence with %s and %N replaced; the formats are ours, so only these directives are looked for. */
+static void fill(struct vr_buf *out, const char *sentence, const char *value, const char *about)
 {
-    const char *at = strstr(sentence, "%s");
-    if (!at) {
-        vr_buf_str(out, sentence);
-        return;
+    for (const char *at = sentence; *at; at++) {
+        if (at[0] == '%' && (at[1] == 's' || at[1] == 'N'))
+            vr_buf_str(out, *++at == 's' ? value : about ? about : "");
+        else
+            vr_buf_char(out, *at);
     }
-    vr_buf_add(out, sentence, (size_t)(at - sentence));
-    vr_buf_str(out, value);
-    vr_buf_str(out, at + 2);
 }
 
 static bool fail_bad(struct vr_parse *p, const struct vr_row *row, const struct vr_xml_node *node, const char *text,
@@ -42,7 +40,7 @@ static bool fail_bad(struct vr_parse *p, const struct vr_row *row, const struct 
         const char *unit = vr_xml_get(node, row->attr ? row->attr : "unit");
         vr_error_report(err, VIR_FROM_NONE, VIR_ERR_OVERFLOW, -1, _("value too large: %s%s"), text, unit ? unit : "");
     } else if (row->bad) {
-        fill(&m, row->bad, text);
+        fill(&m, row->bad, text, p->about);
         vr_error_report(err, row->bad_domain ? row->bad_domain - 1 : p->domain,
                         row->bad_code ? row->bad_code : VIR_ERR_XML_ERROR, -1, "%s", m.data);
     } else if (row->kind == VR_K_SIZE || row->kind == VR_K_OSIZE) {
@@ -74,11 +72,13 @@ static bool fail_missing(struct vr_parse *p, const struct vr_row *row, const str
     int domain = row->bad_domain ? row->bad_domain - 1 : p->domain;
     if (row->missing) {
         /* some of stock's codes have a fixed sentence and no detail */
-        if (!*row->missing)
+        if (!*row->missing) {
             vr_error_report(err, domain, row->missing_code, -1, NULL);
-        else
-            vr_error_report(err, domain, row->missing_code ? row->missing_code : VIR_ERR_XML_ERROR, -1, "%s",
-                            row->missing);
+        } else {
+            vr_autobuf struct vr_buf m = VR_BUF_INIT;
+            fill(&m, row->missing, "", p->about);
+            vr_error_report(err, domain, row->missing_code ? row->missing_code : VIR_ERR_XML_ERROR, -1, "%s", m.data);
+        }
     } else if (row->at == VR_AT_ATTR) {
         vr_fail(err, VIR_ERR_XML_ERROR, _("Missing required attribute '%s' in element '%s'"), row->name, node->name);
     } else {

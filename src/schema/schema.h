@@ -67,6 +67,7 @@ struct vr_parse {
     unsigned flags;          /* VR_FORM_* */
     int domain;              /* enum virErrorDomain of the document's own errors */
     void *root;              /* the document's struct */
+    const char *about;       /* %N in the sentences of rows: what the document is about */
     void *opaque;
 };
 
@@ -135,7 +136,7 @@ struct vr_row {
     unsigned only, never;      /* printed only in / never in these forms */
     bool (*when)(const void *base, const struct vr_format *f); /* printed when; NULL = always */
     bool (*reads)(const void *base);                           /* read when; NULL = always */
-    /* errors: NULL = stock's common wording. %s is the value. */
+    /* errors: NULL = stock's common wording. %s is the value, %N what the document is about (struct vr_parse). */
     const char *bad, *missing;
     int bad_code, missing_code, bad_domain; /* domain 0: the document's */
     const char *const *words;  /* strings: the only values, NULL-terminated */

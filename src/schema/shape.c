@@ -57,9 +57,9 @@ static struct vr_shape_child *child_named(struct vr_shapes *s, struct vr_shape *
 }
 
 /* Whether a row always counts: one that depends on another value cannot demand anything here. */
-static bool demands(const struct vr_row *row)
+static bool demands(const struct vr_shapes *s, const struct vr_row *row)
 {
-    return row->required && !row->sel && !row->reads;
+    return !s->conditional && row->required && !row->sel && !row->reads;
 }
 
 /* A row of a unit attribute, for values without a table of their own. */
@@ -82,10 +82,11 @@ static void gather(struct vr_shapes *s, struct vr_shape *shape, const struct vr_
     for (const struct vr_row *row = rows; row->kind != VR_K_END; row++) {
         if (row->hidden)
             continue;
-        if (row->kind == VR_K_INLINE) {
-            gather(s, shape, row->aux);
-        } else if (row->kind == VR_K_INLINE_PTR) {
-            gather(s, shape, vr_row_elem(row)->rows);
+        if (row->kind == VR_K_INLINE || row->kind == VR_K_INLINE_PTR) {
+            bool sometimes = row->sel || row->reads;
+            s->conditional += sometimes;
+            gather(s, shape, row->kind == VR_K_INLINE ? row->aux : vr_row_elem(row)->rows);
+            s->conditional -= sometimes;
         } else if (row->kind == VR_K_CUSTOM) {
             const struct vr_custom_ops *ops = row->aux;
             for (const char *const *a = ops->attrs; a && *a; a++)
@@ -93,14 +94,14 @@ static void gather(struct vr_shapes *s, struct vr_shape *shape, const struct vr_
             if (ops->rows)
                 gather(s, shape, ops->rows);
         } else if (row->at == VR_AT_ATTR) {
-            add_attr(s, shape, row->name, row, demands(row));
+            add_attr(s, shape, row->name, row, demands(s, row));
         } else if (row->at == VR_AT_CONTENT) {
             shape->text = row_added(s->arena, shape->text, &shape->n_text, row);
         } else {
             struct vr_shape_child *c = child_named(s, shape, row->wrap ? row->wrap : row->name, row);
             c->rows = row_added(s->arena, c->rows, &c->n_rows, row);
             c->many |= !row->wrap && (row->kind == VR_K_LIST || row->kind == VR_K_STRS || row->many);
-            if (demands(row) && c->demanded_by != s->table) {
+            if (demands(s, row) && c->demanded_by != s->table) {
                 c->demanded++;
                 c->demanded_by = s->table;
             }

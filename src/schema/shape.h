@@ -38,6 +38,7 @@ struct vr_shapes {
     struct vr_arena *arena;
     struct vr_ptr_list made; /* struct vr_shape * */
     size_t table;            /* which of a shape's tables is being read, from 1 */
+    unsigned conditional;    /* inside inlined tables that count only sometimes */
 };
 const struct vr_shape *vr_shape_root(struct vr_shapes *s, const struct vr_xml_elem *elem);
 const struct vr_shape *vr_shape_child(struct vr_shapes *s, const struct vr_shape_child *child);
