@@ -80,6 +80,34 @@ def snake(name):
     return re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name).lower()
 
 
+MUST = {"not-zero": ("!= 0", "must not be zero"), "zero-or-greater": (">= 0", "must be zero or greater"),
+        "greater-than-zero": ("> 0", "must be greater than zero")}
+
+
+def rules(f):
+    """Conditions in C for what the description of a function forbids."""
+    out = []
+    for word, *given in f.rules:
+        p = given[0]
+        shown = f.called.get(p, p)
+        if word in MUST:
+            holds, text = MUST[word]
+            out.append(f'({p} {holds} || vr_bad_arg(&c, "{shown}", "{shown} in %s {text}", c.function))')
+        elif word == "not-empty":
+            out.append(f'(!{p} || *{p} || vr_bad_arg(&c, "{shown}", "string {shown} in %s must not be empty", c.function))')
+        elif word == "not-null":
+            out.append(f'vr_arg(&c, {p}, "{shown}")')
+        elif word == "null":
+            _, _, other, value = given
+            out.append(f'({other} == {value} || !{p} || vr_bad_arg(&c, "{shown}", "{shown} in %s must be NULL", c.function))')
+        elif word == "below-kib":
+            out.append(f"vr_below_kib(&c, {p})")
+        else:
+            a, b = given
+            out.append(f'vr_{word}(&c, flags, {a}, "{a}", {b}, "{b}")')
+    return out
+
+
 class Entry:
     """Builds one function."""
 
@@ -112,8 +140,11 @@ class Entry:
     def check(self, text):
         self.checks.append(text)
 
+    def shown(self, name):
+        return self.f.called.get(name, name)
+
     def nonnull(self, p):
-        self.check(f'vr_arg(&c, {p.name}, "{p.name}")')
+        self.check(f'vr_arg(&c, {p.name}, "{self.shown(p.name)}")')
 
     # -- the object in front --
     def receiver(self):
@@ -424,7 +455,7 @@ class Entry:
         # The object comes first; what reads it comes after.
         out = [f"{f.ret}{gap}{name}({f.param_text})\n{{\n    VR_CALL(c, VIR_FROM_{domain});\n    {declare}\n"
                f"    struct {args} in = {{ 0 }};\n    struct {ret} out;\n"]
-        conditions = " &&\n              ".join(self.checks)
+        conditions = " &&\n              ".join(self.checks[:1] + rules(f) + self.checks[1:])
         out.append(f"    bool ok = {conditions};\n")
         out.append("    if (ok) {\n" + "".join(f"        {s}\n" for s in self.sets) + f"        ok = {send};\n    }}\n"
                    if self.sets else f"    ok = ok && {send};\n")
@@ -478,7 +509,7 @@ def local(f):
     if f.name.endswith("LookupByUUIDString"):
         text, by_uuid = f.params[1].name, f.name[:-len("String")]
         return (f"{f.ret} {name}({f.param_text})\n{{\n    VR_CALL(c, VIR_FROM_{HEADER_DOMAIN.get(f.header, 'NONE')});\n"
-                f'    struct vr_uuid parsed;\n    bool ok = {begin(p)} && vr_arg(&c, {text}, "{text}") && '
+                f'    struct vr_uuid parsed;\n    bool ok = {begin(p)} && vr_arg(&c, {text}, "{f.called.get(text, text)}") && '
                 f"vr_uuid_arg(&c, {text}, &parsed);\n" + tail +
                 f"    return ok ? {by_uuid}({p.name}, parsed.b) : NULL;\n}}\n\n")
     return None
@@ -550,7 +581,7 @@ def main(outdir, exception_file, constants, *rest):
     exceptions = read_exceptions(exception_file)
     structs = info_structs(headers)
     code, forward, problems, generated = [TOP, INCLUDES], {}, [], 0
-    unused = set(exceptions)
+    unused, by_hand = set(exceptions), []
     for h in headers.values():
         for f in h.functions:
             if f.library != "libvirt":
@@ -563,6 +594,8 @@ def main(outdir, exception_file, constants, *rest):
                     why = str(e)
             if f.name in exceptions:
                 unused.discard(f.name)
+                if f.rules:
+                    by_hand.append(f)
                 if text and not exceptions[f.name].startswith("!"):
                     problems.append(f"{f.name} could be generated; begin the reason with ! when it must not be")
             elif text:
@@ -575,6 +608,10 @@ def main(outdir, exception_file, constants, *rest):
         raise SystemExit("generate_client.py:\n  " + "\n  ".join(problems))
     with open(os.path.join(outdir, "entry_points.c"), "w", encoding="utf-8") as out:
         out.write("".join(code))
+    with open(os.path.join(outdir, "entry_rules.h"), "w", encoding="utf-8") as out:
+        out.write(TOP + "#pragma once\n/* What functions written by hand refuse: a condition over their parameters and `c`. */\n")
+        for f in by_hand:
+            out.write(f"#define VR_RULES_{f.name} \\\n    (" + " && \\\n     ".join(rules(f)) + ")\n")
     for library in ("libvirt-qemu", "libvirt-lxc", "libvirt-admin"):
         with open(os.path.join(outdir, library.replace("-", "_") + ".c"), "w", encoding="utf-8") as out:
             out.write(TOP + '#include "api/public.h"\n\n')

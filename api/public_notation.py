@@ -10,9 +10,21 @@
     function NODE RET NAME(PARAMETERS)
 
 A line that ends with a comma goes on in the next. `since X` at the end marks what came after 9.0.0.
+
+Indented lines below a function say more about it:
+
+    | text                                 # what it does, for headers and reference pages; `@name: ...` is a parameter,
+                                           # a line that begins with "Returns" the result
+    not-zero P; zero-or-greater P; greater-than-zero P; not-empty P; not-null P     # what is refused before anything is sent
+    null P unless Q VALUE                  # P may be given for that value of Q alone
+    below-kib P                            # P times 1024 fits into 64 bits
+    exclusive FLAG FLAG                    # not both
+    requires FLAG FLAG                     # the first is needed by the second
+    called P NAME                          # errors call the parameter so
 """
 import re
 
+RULES = {"not-zero", "zero-or-greater", "greater-than-zero", "not-empty", "not-null", "null", "below-kib", "exclusive", "requires"}
 PARAMETER = re.compile(r"^(?P<type>.*?)(?P<name>\w+)$")
 FUNCTION = re.compile(r"^(?P<ret>.*?)(?P<name>\w+)\((?P<params>.*)\)$")
 
@@ -29,6 +41,20 @@ class Function:
         self.ret, self.name, self.header, self.library, self.node = m["ret"].strip(), m["name"], header, library, node
         self.params = [] if m["params"] == "void" else [Parameter(p) for p in m["params"].split(",")]
         self.param_text = m["params"]
+        self.rules, self.doc, self.called = [], [], {}
+
+    def below(self, line):
+        """An indented line."""
+        text = line.strip()
+        if text.startswith("|"):
+            self.doc.append(text[1:].strip())
+        elif text.startswith("called "):
+            _, name, shown = text.split()
+            self.called[name] = shown
+        elif text.split()[0] in RULES:
+            self.rules.append(text.split())
+        else:
+            raise SystemExit(f"{self.name}: no rule is called '{text.split()[0]}'")
 
     @property
     def prototype(self):
@@ -57,6 +83,9 @@ def lines(path):
         if not line.strip() or line.startswith("#"):
             yield number, line
             continue
+        if line.startswith("    |"):
+            yield number, line
+            continue
         line = pending + (line.strip() if pending else line)
         pending = ""
         if line.endswith(","):
@@ -78,9 +107,12 @@ def read(path, headers):
         elif line.startswith("#"):
             title = line[1:].strip() if "SPDX" not in line else title
         elif line.startswith(" "):
-            if block is None:
-                raise SystemExit(f"{path}:{number}: an indented line outside a struct")
-            block[1].append(line)
+            if isinstance(block, Function):
+                block.below(line)
+            elif block is None:
+                raise SystemExit(f"{path}:{number}: an indented line outside a struct or function")
+            else:
+                block[1].append(line)
         else:
             word, rest = line.split(None, 1)
             rest, _ = since(rest)
@@ -100,7 +132,8 @@ def read(path, headers):
                 header.variables.append(rest.split())
             elif word == "function":
                 node, text = rest.split(None, 1)
-                header.functions.append(Function(text, header.name, header.library, node))
+                block = Function(text, header.name, header.library, node)
+                header.functions.append(block)
             else:
                 raise SystemExit(f"{path}:{number}: unknown word '{word}'")
 

@@ -26,8 +26,9 @@ void vr_log_write(enum vr_log_level level, const char *source, const char *funct
     gmtime_r(&ts.tv_sec, &tm);
     char stamp[40];
     strftime(stamp, sizeof(stamp), "%Y-%m-%d %H:%M:%S", &tm);
-    vr_autofree char *whole = vr_printf("%s.%03ld+0000: %ld: %s : %s:%d : %s\n", stamp, ts.tv_nsec / 1000000,
-                                        (long)syscall(SYS_gettid), level_names[level], function, line, text);
+    vr_autofree char *where = function ? vr_printf("%s:%d : ", function, line) : NULL;
+    vr_autofree char *whole = vr_printf("%s.%03ld+0000: %ld: %s : %s%s\n", stamp, ts.tv_nsec / 1000000,
+                                        (long)syscall(SYS_gettid), level_names[level], where ? where : "", text);
     if (log_sink) {
         log_sink(level, source, whole, log_sink_opaque);
     } else {

@@ -28,6 +28,7 @@ enum vr_log_level { VR_LOG_DEBUG = 1, VR_LOG_INFO, VR_LOG_WARN, VR_LOG_ERROR };
 /** The lowest level that any output or filter lets through; read by the macros only. */
 extern int vr_log_floor;
 
+/** @function NULL: the line does not say where it comes from. */
 void vr_log_write(enum vr_log_level level, const char *source, const char *function, int line, const char *fmt, ...)
     VR_PRINTF(5, 6);
 /** Sets the level of lines that no filter names. */

@@ -6,13 +6,17 @@
 #include "arguments.h"
 #include "base/alloc.h"
 #include "local.h"
+#include "base/log.h"
+#include "logging.h"
 #include "remote_internal.h"
 #include "stream.h"
 
 #define FAIL(c, code, ...) vr_error_report(&(c)->err, (c)->domain, (code), -1, __VA_ARGS__)
 
-static bool ready(struct vr_client_call *c)
+static bool ready(struct vr_client_call *c, const struct vr_handle *object)
 {
+    if (VR_LOG_DEBUG >= vr_log_floor)
+        vr_client_log_call(c->function, c->conn, object);
     if (!c->arena)
         c->arena = vr_arena_new();
     return true;
@@ -24,7 +28,7 @@ bool vr_begin_connect(struct vr_client_call *c, virConnectPtr conn)
     if (!vr_connect_check(conn, VR_CONNECT_MAGIC, c->domain, c->function, &c->err))
         return false;
     c->conn = conn;
-    return ready(c);
+    return ready(c, NULL);
 }
 
 bool vr_begin_admin(struct vr_client_call *c, virAdmConnectPtr conn)
@@ -33,7 +37,7 @@ bool vr_begin_admin(struct vr_client_call *c, virAdmConnectPtr conn)
     if (!vr_connect_check(conn, VR_ADMIN_MAGIC, c->domain, c->function, &c->err))
         return false;
     c->conn = &conn->c;
-    return ready(c);
+    return ready(c, NULL);
 }
 
 bool vr_begin(struct vr_client_call *c, enum vr_handle_kind kind, const void *object)
@@ -42,7 +46,7 @@ bool vr_begin(struct vr_client_call *c, enum vr_handle_kind kind, const void *ob
     if (!vr_handle_check(object, kind, c->function, &c->err))
         return false;
     c->conn = ((const struct vr_handle *)object)->conn;
-    return ready(c);
+    return ready(c, object);
 }
 
 bool vr_arg_handle(struct vr_client_call *c, enum vr_handle_kind kind, const void *object)
@@ -84,6 +88,24 @@ bool vr_flags(struct vr_client_call *c, unsigned long flags, unsigned long known
                                      c->function);
 }
 
+bool vr_exclusive(struct vr_client_call *c, unsigned long flags, unsigned long a, const char *a_name, unsigned long b,
+                  const char *b_name)
+{
+    return !(flags & a && flags & b) || vr_bad_arg(c, "ctl", "Flags '%s' and '%s' are mutually exclusive", a_name, b_name);
+}
+
+bool vr_requires(struct vr_client_call *c, unsigned long flags, unsigned long needed, const char *needed_name,
+                 unsigned long by, const char *by_name)
+{
+    return !(flags & by) || flags & needed ||
+           vr_bad_arg(c, "ctl", "Flag '%s' is required by flag '%s'", needed_name, by_name);
+}
+
+bool vr_below_kib(struct vr_client_call *c, unsigned long kib)
+{
+    return kib < UINT64_MAX / 1024 || FAIL(c, VIR_ERR_OVERFLOW, "input too large: %lu", kib);
+}
+
 bool vr_unsupported(struct vr_client_call *c)
 {
     return FAIL(c, VIR_ERR_NO_SUPPORT, "%s", c->function);
@@ -123,8 +145,10 @@ bool vr_send_stream(struct vr_client_call *c, const struct vr_api_call *call, co
 
 bool vr_end(struct vr_client_call *c, bool ok)
 {
-    if (!ok)
+    if (!ok) {
+        vr_client_log_error(c->function, c->err);
         vr_last_report(c->conn, &c->err);
+    }
     vr_error_free(c->err);
     vr_arena_free(c->arena);
     return ok;

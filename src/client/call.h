@@ -37,6 +37,14 @@ bool vr_bad_arg(struct vr_client_call *c, const char *name, const char *fmt, ...
 /** A number from the application is within 0..most. */
 bool vr_within(struct vr_client_call *c, long long given, long long most, const char *name);
 bool vr_flags(struct vr_client_call *c, unsigned long flags, unsigned long known);
+/** Not both flags; stock's text names them. */
+bool vr_exclusive(struct vr_client_call *c, unsigned long flags, unsigned long a, const char *a_name, unsigned long b,
+                  const char *b_name);
+/** Without the first flag there is no second. */
+bool vr_requires(struct vr_client_call *c, unsigned long flags, unsigned long needed, const char *needed_name,
+                 unsigned long by, const char *by_name);
+/** A size in KiB whose bytes can be counted. */
+bool vr_below_kib(struct vr_client_call *c, unsigned long kib);
 /** Sends it; results live in c->arena. */
 bool vr_send(struct vr_client_call *c, const struct vr_api_call *call, const void *args, void *ret);
 bool vr_send_with(struct vr_client_call *c, const struct vr_api_call *call, const void *args, void *ret,

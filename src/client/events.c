@@ -8,6 +8,7 @@
 #include "call.h"
 #include "remote_internal.h"
 #include "wire/xdr.h"
+#include "src/client/entry_rules.h"
 
 struct vr_subscriptions {
     pthread_mutex_t changing; /* held across the calls that register and deregister; before delivery looks */
@@ -395,9 +396,9 @@ static bool right_event(struct vr_client_call *c, int id, int last)
     vr_end(&c, id >= 0);                                                                                               \
     return id
 
-#define DEREGISTER(type, from)                                                                                         \
+#define DEREGISTER(type, from, rules)                                                                                  \
     VR_CALL(c, from);                                                                                                  \
-    bool ok = vr_begin_connect(&c, conn) && unsubscribe(&c, type, callbackID, false, NULL);                            \
+    bool ok = vr_begin_connect(&c, conn) && rules && unsubscribe(&c, type, callbackID, false, NULL);                   \
     return vr_end(&c, ok) ? 0 : -1
 
 int virConnectDomainEventRegisterAny(virConnectPtr conn, virDomainPtr dom, int eventID,
@@ -408,7 +409,7 @@ int virConnectDomainEventRegisterAny(virConnectPtr conn, virDomainPtr dom, int e
 
 int virConnectDomainEventDeregisterAny(virConnectPtr conn, int callbackID)
 {
-    DEREGISTER(VR_OBJECT_DOMAIN, VIR_FROM_DOMAIN);
+    DEREGISTER(VR_OBJECT_DOMAIN, VIR_FROM_DOMAIN, VR_RULES_virConnectDomainEventDeregisterAny);
 }
 
 int virConnectNetworkEventRegisterAny(virConnectPtr conn, virNetworkPtr net, int eventID,
@@ -419,7 +420,7 @@ int virConnectNetworkEventRegisterAny(virConnectPtr conn, virNetworkPtr net, int
 
 int virConnectNetworkEventDeregisterAny(virConnectPtr conn, int callbackID)
 {
-    DEREGISTER(VR_OBJECT_NETWORK, VIR_FROM_NETWORK);
+    DEREGISTER(VR_OBJECT_NETWORK, VIR_FROM_NETWORK, VR_RULES_virConnectNetworkEventDeregisterAny);
 }
 
 int virConnectStoragePoolEventRegisterAny(virConnectPtr conn, virStoragePoolPtr pool, int eventID,
@@ -431,7 +432,7 @@ int virConnectStoragePoolEventRegisterAny(virConnectPtr conn, virStoragePoolPtr 
 
 int virConnectStoragePoolEventDeregisterAny(virConnectPtr conn, int callbackID)
 {
-    DEREGISTER(VR_OBJECT_STORAGE_POOL, VIR_FROM_STORAGE);
+    DEREGISTER(VR_OBJECT_STORAGE_POOL, VIR_FROM_STORAGE, VR_RULES_virConnectStoragePoolEventDeregisterAny);
 }
 
 int virConnectNodeDeviceEventRegisterAny(virConnectPtr conn, virNodeDevicePtr dev, int eventID,
@@ -443,7 +444,7 @@ int virConnectNodeDeviceEventRegisterAny(virConnectPtr conn, virNodeDevicePtr de
 
 int virConnectNodeDeviceEventDeregisterAny(virConnectPtr conn, int callbackID)
 {
-    DEREGISTER(VR_OBJECT_NODE_DEVICE, VIR_FROM_NODEDEV);
+    DEREGISTER(VR_OBJECT_NODE_DEVICE, VIR_FROM_NODEDEV, VR_RULES_virConnectNodeDeviceEventDeregisterAny);
 }
 
 int virConnectSecretEventRegisterAny(virConnectPtr conn, virSecretPtr secret, int eventID,
@@ -454,7 +455,7 @@ int virConnectSecretEventRegisterAny(virConnectPtr conn, virSecretPtr secret, in
 
 int virConnectSecretEventDeregisterAny(virConnectPtr conn, int callbackID)
 {
-    DEREGISTER(VR_OBJECT_SECRET, VIR_FROM_SECRET);
+    DEREGISTER(VR_OBJECT_SECRET, VIR_FROM_SECRET, VR_RULES_virConnectSecretEventDeregisterAny);
 }
 
 int virConnectDomainEventRegister(virConnectPtr conn, virConnectDomainEventCallback cb, void *opaque,
@@ -494,6 +495,7 @@ int vr_virConnectDomainQemuMonitorEventRegister(virConnectPtr conn, virDomainPtr
 int vr_virConnectDomainQemuMonitorEventDeregister(virConnectPtr conn, int callbackID)
 {
     VR_CALL(c, VIR_FROM_NONE);
-    bool ok = vr_begin_connect(&c, conn) && unsubscribe(&c, VR_OBJECT_DOMAIN, callbackID, true, NULL);
+    bool ok = vr_begin_connect(&c, conn) && VR_RULES_virConnectDomainQemuMonitorEventDeregister &&
+              unsubscribe(&c, VR_OBJECT_DOMAIN, callbackID, true, NULL);
     return vr_end(&c, ok) ? 0 : -1;
 }

@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Opening and closing connections. */
 #define VR_ERROR_DOMAIN VIR_FROM_REMOTE
+#define VR_LOG_SOURCE "libvirt"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "base/alloc.h"
+#include "base/log.h"
 #include "base/paths.h"
 #include "base/str.h"
 #include "call.h"
 #include "client_conf.h"
 #include "eventloop.h"
+#include "logging.h"
 #include "local.h"
 #include "events.h"
 #include "params.h"
@@ -158,9 +161,14 @@ static virConnectPtr open_reporting(const char *name, unsigned flags, virConnect
 {
     struct vr_error *err = NULL;
     vr_last_reset();
-    virConnectPtr conn = open_connection(name, flags, auth, &err);
-    if (!conn)
+    if (vr_client_start(&err) && VR_LOG_DEBUG >= vr_log_floor)
+        vr_log_write(VR_LOG_DEBUG, VR_LOG_SOURCE, "virConnectOpen", __LINE__, "name=%s, flags=0x%x",
+                     name ? name : "<null>", flags);
+    virConnectPtr conn = err ? NULL : open_connection(name, flags, auth, &err);
+    if (!conn) {
+        vr_client_log_error("virConnectOpen", err);
         vr_last_report(NULL, &err);
+    }
     return conn;
 }
 
@@ -200,7 +208,11 @@ int virConnectRef(virConnectPtr conn)
 
 int virInitialize(void)
 {
-    return 0;
+    struct vr_error *err = NULL;
+    if (vr_client_start(&err))
+        return 0;
+    vr_last_report(NULL, &err);
+    return -1;
 }
 
 int virGetVersion(unsigned long *libVer, const char *type, unsigned long *typeVer)

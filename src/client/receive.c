@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What comes from the server: replies to who waits for them, events to the queue, stream data to its stream. */
 #define VR_ERROR_DOMAIN VIR_FROM_RPC
+#define VR_LOG_SOURCE "rpc.netclient"
 #include "remote_internal.h"
 
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 #include "base/alloc.h"
+#include "base/log.h"
 #include "events.h"
 #include "wire/xdr.h"
 
@@ -137,6 +139,9 @@ static bool dispatch(struct vr_remote *r, struct vr_packet *p, struct vr_error *
 {
     r->heard = vr_now();
     r->pings_left = r->ping_count;
+    vr_debug("RPC_CLIENT_MSG_RX: client=%p len=%zu prog=%u vers=%u proc=%u type=%u status=%u serial=%u", (void *)r,
+             p->payload_len + VR_PACKET_PREFIX, p->header.prog, p->header.vers, (unsigned)p->header.proc,
+             (unsigned)p->header.type, (unsigned)p->header.status, p->header.serial);
     switch (p->header.type) {
     case VIR_NET_REPLY:
     case VIR_NET_REPLY_WITH_FDS:

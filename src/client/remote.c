@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #define VR_ERROR_DOMAIN VIR_FROM_RPC
+#define VR_LOG_SOURCE "rpc.netclient"
 #include "remote_internal.h"
 
 #include <errno.h>
@@ -10,6 +11,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 #include "base/alloc.h"
+#include "base/log.h"
 #include "events.h"
 #include "eventloop.h"
 #include "local.h"
@@ -362,8 +364,18 @@ bool vr_remote_call(struct vr_remote *r, const struct vr_api_call *call, const v
     struct vr_waiter w = { .kind = VR_WAIT_REPLY, .call = call, .serial = r->serial, .arena = arena, .ret = ret,
                            .extras = extras };
     bool ok = r->dead ? gone(err) : !extras->send_count || may_send_fds(r, extras->send_count, err);
-    ok = ok && vr_message_call(&r->out, call, w.serial, args, extras->send_count, err) && queue_fds(r, extras, err);
+    size_t begin = r->out.len, fds = r->fd_count;
+    ok = ok && vr_message_call(&r->out, call, w.serial, args, extras->send_count, err);
+    if (ok && !queue_fds(r, extras, err)) { /* half a call must not get out */
+        ok = false;
+        r->out.len = begin;
+        while (r->fd_count > fds)
+            close(r->fds[--r->fd_count].fd);
+    }
     if (ok) {
+        vr_debug("RPC_CLIENT_MSG_TX_QUEUE: client=%p len=%zu prog=%u vers=%u proc=%u type=%u status=%u serial=%u",
+                 (void *)r, r->out.len, call->program->number, call->program->version, call->number,
+                 extras->send_count ? VIR_NET_CALL_WITH_FDS : VIR_NET_CALL, VIR_NET_OK, r->serial);
         r->serial++;
         if (extras->stream)
             open_stream(r, extras->stream, call, w.serial, args);

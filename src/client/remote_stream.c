@@ -151,9 +151,9 @@ enum vr_stream_result vr_remote_stream_send(struct vr_remote *r, struct vr_strea
     bool ok = usable(r, s, err);
     if (ok && r->local) /* what a driver in this process attaches is read only */
         ok = vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, EBADF, "%s", "cannot write to stream");
-    if (ok && !wait && r->out.len > UNSENT_MAX) {
+    if (ok && !wait && r->out.len + r->wire.len > UNSENT_MAX) {
         vr_remote_flush(r);
-        if (r->out.len > UNSENT_MAX) {
+        if (r->out.len + r->wire.len > UNSENT_MAX) {
             vr_remote_leave(r);
             return VR_STREAM_AGAIN;
         }
@@ -163,12 +163,12 @@ enum vr_stream_result vr_remote_stream_send(struct vr_remote *r, struct vr_strea
         if (*sent) /* no bytes would tell the server that this was the end */
             vr_message_stream_data(&r->out, &s->asked, data, *sent);
         vr_remote_flush(r);
-        if (wait && r->out.len && !r->dead) {
+        if (wait && vr_remote_unsent(r) && !r->dead) {
             struct vr_waiter w = { .kind = VR_WAIT_SENT };
             vr_remote_wait(r, &w);
             if (w.error)
                 ok = vr_error_move(err, &w.error);
-        } else if (r->out.len) {
+        } else if (vr_remote_unsent(r)) {
             vr_remote_wake(r);
         }
     }
@@ -184,7 +184,7 @@ bool vr_remote_stream_hole(struct vr_remote *r, struct vr_stream_end *s, int64_t
     if (ok) {
         vr_message_stream_hole(&r->out, &s->asked, length, 0);
         vr_remote_flush(r);
-        if (r->out.len)
+        if (vr_remote_unsent(r))
             vr_remote_wake(r);
     }
     vr_remote_leave(r);

@@ -9,14 +9,16 @@
 #include "base/str.h"
 #include "call.h"
 #include "client_conf.h"
+#include "logging.h"
 #include "remote_internal.h"
 #include "transport.h"
+#include "src/client/entry_rules.h"
 #include "unix_socket.h"
 #include "uri.h"
 
 int vr_virAdmInitialize(void)
 {
-    return 0;
+    return virInitialize();
 }
 
 int vr_virAdmGetVersion(unsigned long long *libVer)
@@ -96,7 +98,7 @@ virAdmConnectPtr vr_virAdmConnectOpen(const char *name, unsigned int flags)
 {
     struct vr_error *err = NULL;
     vr_last_reset();
-    virConnectPtr conn = open_admin(name, flags, &err);
+    virConnectPtr conn = vr_client_start(&err) ? open_admin(name, flags, &err) : NULL;
     if (!conn)
         vr_last_report(NULL, &err);
     return (virAdmConnectPtr)conn;
@@ -226,7 +228,8 @@ int vr_virDomainQemuMonitorCommandWithFiles(virDomainPtr domain, const char *cmd
     struct vr_qemu_domain_monitor_command_with_files_ret out;
     int fds[VIR_NET_MESSAGE_NUM_FDS_MAX];
     struct vr_extras extras = { .send_fds = infiles, .send_count = ninfiles, .got_fds = outfiles ? fds : NULL };
-    bool ok = vr_begin(&c, VR_HANDLE_DOMAIN, domain) && vr_arg(&c, cmd, "cmd") && vr_arg(&c, result, "result") &&
+    bool ok = vr_begin(&c, VR_HANDLE_DOMAIN, domain) && VR_RULES_virDomainQemuMonitorCommandWithFiles &&
+              vr_arg(&c, cmd, "cmd") && vr_arg(&c, result, "result") &&
               vr_arg_there(&c, infiles || !ninfiles, "infiles") &&
               vr_arg_there(&c, (noutfiles != NULL) == (outfiles != NULL), "noutfiles");
     if (ok) {
@@ -250,7 +253,8 @@ int vr_virDomainLxcOpenNamespace(virDomainPtr domain, int **fdlist, unsigned int
     struct vr_void out;
     int fds[VIR_NET_MESSAGE_NUM_FDS_MAX];
     struct vr_extras extras = { .got_fds = fds };
-    bool ok = vr_begin(&c, VR_HANDLE_DOMAIN, domain) && vr_arg(&c, fdlist, "fdlist");
+    bool ok = vr_begin(&c, VR_HANDLE_DOMAIN, domain) && VR_RULES_virDomainLxcOpenNamespace &&
+              vr_arg(&c, fdlist, "fdlist");
     if (ok) {
         in.dom = vr_put_domain(domain);
         ok = vr_send_with(&c, &vr_api_lxc_domain_open_namespace, &in, &out, &extras);

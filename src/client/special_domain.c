@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Calls about guests that the description does not express; the reasons stand in api/client.exceptions. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "base/alloc.h"
 #include "call.h"
+#include "src/client/entry_rules.h"
 
 static bool too_many(struct vr_client_call *c, const char *what, uint32_t got, long long most)
 {
@@ -105,12 +108,22 @@ int virDomainFDAssociate(virDomainPtr domain, const char *name, unsigned int nfd
     struct vr_domain_fd_associate_args in = { .name = name, .flags = flags };
     struct vr_void out;
     struct vr_extras extras = { .send_fds = fds, .send_count = nfds };
-    bool ok = begin(&c, domain) && vr_arg(&c, name, "name") && vr_arg(&c, fds, "fds");
+    bool ok = begin(&c, domain) && vr_arg(&c, name, "name") && vr_arg(&c, fds, "fds") &&
+              (nfds || vr_bad_arg(&c, "nfds", "nfds in %s must not be zero", c.function));
     if (ok) {
         in.dom = vr_put_domain(domain);
         ok = vr_send_with(&c, &vr_api_domain_fd_associate, &in, &out, &extras);
     }
     return vr_end(&c, ok) ? 0 : -1;
+}
+
+static bool is_socket(struct vr_client_call *c, int fd)
+{
+    struct stat st;
+    if (fstat(fd, &st) != 0)
+        return vr_error_report(&c->err, VIR_FROM_DOMAIN, VIR_ERR_SYSTEM_ERROR, errno,
+                               "Unable to access file descriptor %d", fd);
+    return S_ISSOCK(st.st_mode) || vr_bad_arg(c, "fd", "fd %d must be a socket", fd);
 }
 
 int virDomainOpenGraphics(virDomainPtr dom, unsigned int idx, int fd, unsigned int flags)
@@ -119,10 +132,10 @@ int virDomainOpenGraphics(virDomainPtr dom, unsigned int idx, int fd, unsigned i
     struct vr_domain_open_graphics_args in = { .idx = idx, .flags = flags };
     struct vr_void out;
     struct vr_extras extras = { .send_fds = &fd, .send_count = 1 };
-    bool ok = begin(&c, dom);
+    bool ok = begin(&c, dom) && VR_RULES_virDomainOpenGraphics;
     if (ok) {
         in.dom = vr_put_domain(dom);
-        ok = vr_send_with(&c, &vr_api_domain_open_graphics, &in, &out, &extras);
+        ok = is_socket(&c, fd) && vr_send_with(&c, &vr_api_domain_open_graphics, &in, &out, &extras);
     }
     return vr_end(&c, ok) ? 0 : -1;
 }
@@ -154,7 +167,8 @@ int virDomainGetVcpus(virDomainPtr domain, virVcpuInfoPtr info, int maxinfo, uns
     VR_CALL(c, VIR_FROM_DOMAIN);
     struct vr_domain_get_vcpus_args in = { .maxinfo = maxinfo, .maplen = cpumaps ? maplen : 0 };
     struct vr_domain_get_vcpus_ret out;
-    bool ok = begin(&c, domain) && vr_arg(&c, info, "info") && vr_within(&c, maxinfo, REMOTE_VCPUINFO_MAX, "maxinfo") &&
+    bool ok = begin(&c, domain) && VR_RULES_virDomainGetVcpus &&
+              vr_arg(&c, info, "info") && vr_within(&c, maxinfo, REMOTE_VCPUINFO_MAX, "maxinfo") &&
               vr_within(&c, maplen, REMOTE_CPUMAPS_MAX, "maplen") &&
               vr_within(&c, (long long)maxinfo * in.maplen, REMOTE_CPUMAPS_MAX, "maxinfo * maplen");
     if (ok) {
@@ -175,7 +189,7 @@ int virDomainGetVcpuPinInfo(virDomainPtr domain, int ncpumaps, unsigned char *cp
     VR_CALL(c, VIR_FROM_DOMAIN);
     struct vr_domain_get_vcpu_pin_info_args in = { .ncpumaps = ncpumaps, .maplen = maplen, .flags = flags };
     struct vr_domain_get_vcpu_pin_info_ret out;
-    bool ok = begin(&c, domain) && vr_arg(&c, cpumaps, "cpumaps") &&
+    bool ok = begin(&c, domain) && VR_RULES_virDomainGetVcpuPinInfo && vr_arg(&c, cpumaps, "cpumaps") &&
               vr_within(&c, ncpumaps, REMOTE_VCPUINFO_MAX, "ncpumaps") &&
               vr_within(&c, maplen, REMOTE_CPUMAPS_MAX, "maplen") &&
               vr_within(&c, (long long)ncpumaps * maplen, REMOTE_CPUMAPS_MAX, "ncpumaps * maplen");
@@ -192,7 +206,7 @@ int virDomainGetEmulatorPinInfo(virDomainPtr domain, unsigned char *cpumaps, int
     VR_CALL(c, VIR_FROM_DOMAIN);
     struct vr_domain_get_emulator_pin_info_args in = { .maplen = maplen, .flags = flags };
     struct vr_domain_get_emulator_pin_info_ret out;
-    bool ok = begin(&c, domain) && vr_arg(&c, cpumaps, "cpumaps") &&
+    bool ok = begin(&c, domain) && VR_RULES_virDomainGetEmulatorPinInfo && vr_arg(&c, cpumaps, "cpumaps") &&
               vr_within(&c, maplen, REMOTE_CPUMAPS_MAX, "maplen");
     if (ok) {
         in.dom = vr_put_domain(domain);
@@ -238,7 +252,7 @@ int virDomainGetIOThreadInfo(virDomainPtr dom, virDomainIOThreadInfoPtr **info, 
     VR_CALL(c, VIR_FROM_DOMAIN);
     struct vr_domain_get_iothread_info_args in = { .flags = flags };
     struct vr_domain_get_iothread_info_ret out;
-    bool ok = begin(&c, dom) && vr_arg(&c, info, "info");
+    bool ok = begin(&c, dom) && VR_RULES_virDomainGetIOThreadInfo && vr_arg(&c, info, "info");
     if (ok) {
         in.dom = vr_put_domain(dom);
         ok = vr_send(&c, &vr_api_domain_get_iothread_info, &in, &out);
@@ -308,7 +322,7 @@ int virDomainMemoryPeek(virDomainPtr dom, unsigned long long start, size_t size,
     VR_CALL(c, VIR_FROM_DOMAIN);
     struct vr_domain_memory_peek_args in = { .offset = start, .flags = flags };
     struct vr_domain_memory_peek_ret out;
-    bool ok = begin(&c, dom) && vr_arg_there(&c, buffer || !size, "buffer") &&
+    bool ok = begin(&c, dom) && VR_RULES_virDomainMemoryPeek && vr_arg_there(&c, buffer || !size, "buffer") &&
               vr_within(&c, (long long)size, REMOTE_DOMAIN_MEMORY_PEEK_BUFFER_MAX, "size");
     if (ok) {
         in.dom = vr_put_domain(dom);
@@ -324,7 +338,8 @@ int virDomainBlockPeek(virDomainPtr dom, const char *disk, unsigned long long of
     VR_CALL(c, VIR_FROM_DOMAIN);
     struct vr_domain_block_peek_args in = { .path = disk, .offset = offset, .flags = flags };
     struct vr_domain_block_peek_ret out;
-    bool ok = begin(&c, dom) && vr_arg(&c, disk, "disk") && vr_arg_there(&c, buffer || !size, "buffer") &&
+    bool ok = begin(&c, dom) && VR_RULES_virDomainBlockPeek &&
+              vr_arg(&c, disk, "disk") && vr_arg_there(&c, buffer || !size, "buffer") &&
               vr_within(&c, (long long)size, REMOTE_DOMAIN_BLOCK_PEEK_BUFFER_MAX, "size");
     if (ok) {
         in.dom = vr_put_domain(dom);
@@ -485,7 +500,9 @@ int virDomainListGetStats(virDomainPtr *doms, unsigned int which, virDomainStats
     VR_CALL(c, VIR_FROM_DOMAIN);
     struct vr_connect_get_all_domain_stats_args in = { .stats = which, .flags = flags };
     vr_last_reset();
-    bool ok = vr_arg(&c, doms, "doms") && vr_arg(&c, retStats, "retStats") && vr_arg_there(&c, doms[0] != NULL, "doms");
+    bool ok = vr_arg(&c, doms, "doms") && vr_arg(&c, retStats, "retStats") &&
+              (doms[0] || vr_error_report(&c.err, VIR_FROM_DOMAIN, VIR_ERR_INVALID_ARG, -1,
+                                          "doms array in %s must contain at least one domain", c.function));
     ok = ok && begin(&c, doms[0]);
     uint32_t count = 0;
     while (ok && doms[count])

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "base/alloc.h"
 #include "call.h"
+#include "src/client/entry_rules.h"
 
 #define TOO_MANY(c, what, got, most) \
     vr_error_report(&(c)->err, VIR_FROM_REMOTE, VIR_ERR_RPC, -1, "too many %s '%u' for limit '%d'", what, got, most)
@@ -47,7 +48,7 @@ int virNodeGetCellsFreeMemory(virConnectPtr conn, unsigned long long *freeMems, 
     VR_CALL(c, VIR_FROM_DOMAIN);
     struct vr_node_get_cells_free_memory_args in = { .start_cell = startCell, .maxcells = maxCells };
     struct vr_node_get_cells_free_memory_ret out;
-    bool ok = vr_begin_connect(&c, conn) && vr_arg(&c, freeMems, "freeMems") &&
+    bool ok = vr_begin_connect(&c, conn) && VR_RULES_virNodeGetCellsFreeMemory && vr_arg(&c, freeMems, "freeMems") &&
               vr_within(&c, maxCells, REMOTE_NODE_MAX_CELLS, "maxCells") &&
               vr_send(&c, &vr_api_node_get_cells_free_memory, &in, &out);
     if (ok && out.cells_count > (uint32_t)maxCells)
@@ -58,18 +59,19 @@ int virNodeGetCellsFreeMemory(virConnectPtr conn, unsigned long long *freeMems, 
 }
 
 int virNodeGetFreePages(virConnectPtr conn, unsigned int npages, unsigned int *pages, int startCell,
-                        unsigned int cellCount, unsigned long long *counts, unsigned int flags)
+                        unsigned int cellcount, unsigned long long *counts, unsigned int flags)
 {
     VR_CALL(c, VIR_FROM_DOMAIN);
     struct vr_node_get_free_pages_args in = { .pages_count = npages, .pages = pages, .start_cell = startCell,
-                                              .cell_count = cellCount, .flags = flags };
+                                              .cell_count = cellcount, .flags = flags };
     struct vr_node_get_free_pages_ret out;
-    bool ok = vr_begin_connect(&c, conn) && vr_arg(&c, pages, "pages") && vr_arg(&c, counts, "counts") &&
+    bool ok = vr_begin_connect(&c, conn) && VR_RULES_virNodeGetFreePages &&
+              vr_arg(&c, pages, "pages") && vr_arg(&c, counts, "counts") &&
               vr_within(&c, npages, REMOTE_NODE_MAX_CELLS, "npages") &&
-              vr_within(&c, cellCount, REMOTE_NODE_MAX_CELLS, "cellCount") &&
+              vr_within(&c, cellcount, REMOTE_NODE_MAX_CELLS, "cellcount") &&
               vr_send(&c, &vr_api_node_get_free_pages, &in, &out);
-    if (ok && out.counts_count > (uint64_t)npages * cellCount)
-        ok = TOO_MANY(&c, "counts", out.counts_count, (int)(npages * cellCount));
+    if (ok && out.counts_count > (uint64_t)npages * cellcount)
+        ok = TOO_MANY(&c, "counts", out.counts_count, (int)(npages * cellcount));
     for (uint32_t i = 0; ok && i < out.counts_count; i++)
         counts[i] = out.counts[i];
     return vr_end(&c, ok) ? (int)out.counts_count : -1;
@@ -83,7 +85,7 @@ int virNodeAllocPages(virConnectPtr conn, unsigned int npages, unsigned int *pag
                                            .page_counts_count = npages, .start_cell = startCell,
                                            .cell_count = cellCount, .flags = flags };
     struct vr_node_alloc_pages_ret out;
-    bool ok = vr_begin_connect(&c, conn) && vr_arg(&c, pageSizes, "pageSizes") &&
+    bool ok = vr_begin_connect(&c, conn) && VR_RULES_virNodeAllocPages && vr_arg(&c, pageSizes, "pageSizes") &&
               vr_arg(&c, pageCounts, "pageCounts") &&
               vr_within(&c, npages, REMOTE_NODE_MAX_CELLS, "npages");
     if (ok) {

@@ -265,6 +265,12 @@ int virStreamSparseRecvAll(virStreamPtr st, virStreamSinkFunc handler, virStream
     return vr_end(&c, ok) ? 0 : -1;
 }
 
+/* Some call opened it, ended or not. */
+static bool begin_used(struct vr_client_call *c, virStreamPtr st)
+{
+    return begin(c, st) && (st->end.used || vr_unsupported(c));
+}
+
 /* ---- callbacks --------------------------------------------------------------------------------------------------- */
 
 static int ready(virStreamPtr st)
@@ -311,7 +317,7 @@ static void timer_gone(void *opaque)
 int virStreamEventAddCallback(virStreamPtr st, int events, virStreamEventCallback cb, void *opaque, virFreeCallback ff)
 {
     VR_CALL(c, VIR_FROM_STREAMS);
-    bool ok = begin(&c, st);
+    bool ok = begin_used(&c, st);
     if (ok && st->timer >= 0)
         ok = vr_fail(&c.err, VIR_ERR_INTERNAL_ERROR, "%s", "multiple stream callbacks not supported");
     if (ok) {
@@ -342,7 +348,7 @@ static bool has_callback(struct vr_client_call *c, virStreamPtr st)
 int virStreamEventUpdateCallback(virStreamPtr st, int events)
 {
     VR_CALL(c, VIR_FROM_STREAMS);
-    bool ok = begin(&c, st) && has_callback(&c, st);
+    bool ok = begin_used(&c, st) && has_callback(&c, st);
     if (ok) {
         pthread_mutex_lock(&st->lock);
         st->wanted = events;
@@ -356,7 +362,7 @@ int virStreamEventUpdateCallback(virStreamPtr st, int events)
 int virStreamEventRemoveCallback(virStreamPtr st)
 {
     VR_CALL(c, VIR_FROM_STREAMS);
-    bool ok = begin(&c, st) && has_callback(&c, st);
+    bool ok = begin_used(&c, st) && has_callback(&c, st);
     if (ok) {
         pthread_mutex_lock(&st->lock);
         int timer = st->timer;

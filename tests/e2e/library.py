@@ -289,6 +289,54 @@ except libvirt.libvirtError as e:
 
 
 @test
+def logging_by_the_environment_has_libvirts_form():
+    program = '''
+import libvirt
+try:
+    libvirt.open('qemu+tcp://127.0.0.1:1/system')
+except libvirt.libvirtError as e:
+    pass
+c = libvirt.open('test:///default')
+d = c.lookupByName('test')
+d.info()
+try:
+    c.lookupByName('nobody')
+except libvirt.libvirtError:
+    pass
+'''
+    def said(ours, **env):
+        env.update(LC_ALL='C', PATH=os.environ['PATH'], **({'LD_LIBRARY_PATH': OURS} if ours else {}))
+        p = subprocess.run(['/usr/bin/python3', '-c', program], env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        return p.stdout.splitlines()
+
+    def calls(lines):
+        """Level, function and text of the lines of public calls, without what differs from run to run."""
+        found = []
+        for line in lines:
+            m = re.match(r'\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}\+0000: \d+: (\w+) : (virDomainLookupByName|virDomainGetInfo|'
+                         r'virDomainFree|virConnectClose):\d+ : (.*)$', line)
+            if m:
+                found.append((m[1], m[2], re.sub(r'0x[0-9a-f]+', 'P', m[3]).split(', name=test')[0].split(', name=nob')[0].split(', info')[0]))
+        return found
+    ours, theirs = (said(o, LIBVIRT_DEBUG='1') for o in (True, False))
+    equal(calls(ours), calls(theirs))
+    equal(len(calls(ours)), 5)
+    for line in (0, 1):
+        equal(*(re.sub(r'.*?(: info : [a-z ]+).*', r'\1', x[line]) for x in (ours, theirs)))
+    for env in ({}, {'LIBVIRT_DEBUG': ''}, {'LIBVIRT_DEBUG': 'warning'}, {'LIBVIRT_DEBUG': '4'}):
+        equal(said(True, **env), said(False, **env), str(env))
+    for env in ({'LIBVIRT_DEBUG': '5'}, {'LIBVIRT_DEBUG': 'odd'}, {'LIBVIRT_LOG_FILTERS': 'x'}, {'LIBVIRT_LOG_FILTERS': '9:x'},
+                {'LIBVIRT_LOG_OUTPUTS': 'foo'}, {'LIBVIRT_LOG_OUTPUTS': '1:bar'}, {'LIBVIRT_LOG_OUTPUTS': '1:file:/nowhere/x'}):
+        equal(said(True, **env)[0], said(False, **env)[0], str(env))
+    for ours in (True, False):
+        where = '/run/work/log%d' % ours
+        said(ours, LIBVIRT_LOG_OUTPUTS='3:file:' + where)
+        with open(where) as f:
+            errors = [x.split(' : ')[2] for x in f.read().splitlines() if ': error : ' in x]
+        equal(errors, ["unable to connect to server at '127.0.0.1:1': Connection refused", 'Domain not found'])
+
+
+@test
 def uris_that_cannot_be_opened_say_why():
     out = python('''
 for uri in ('nonsense', ':', 'qemu+foo:///system', 'qemu+unix://host/system', 'qemu+unix:///system?socket=/nowhere',
