@@ -100,7 +100,9 @@ VR_SUSPENDS bool vr_ovs_add(const struct vr_ovs_port *port, vr_time deadline, st
     add(&a, "Interface");
     add(&a, port->name);
     add(&a, "external-ids:iface-status=active");
-    return run(&a, deadline, err) || vr_error_prefix(err, _("Unable to add port %s to OVS bridge %s: "), port->name, port->bridge);
+    VR_AUTO(vr_error) *cause = NULL;
+    return run(&a, deadline, &cause) || vr_fail(err, VIR_ERR_INTERNAL_ERROR, _("Unable to add port %s to OVS bridge %s: %s"),
+                                                port->name, port->bridge, vr_error_text(cause));
 }
 
 VR_SUSPENDS bool vr_ovs_remove(const char *name, vr_time deadline, struct vr_error **err)
@@ -112,5 +114,7 @@ VR_SUSPENDS bool vr_ovs_remove(const char *name, vr_time deadline, struct vr_err
     add(&a, "--if-exists");
     add(&a, "del-port");
     add(&a, name);
-    return run(&a, deadline, err) || vr_error_prefix(err, _("Unable to delete port %s from OVS: "), name);
+    VR_AUTO(vr_error) *cause = NULL;
+    return run(&a, deadline, &cause) ||
+           vr_fail(err, VIR_ERR_INTERNAL_ERROR, _("Unable to delete port %s from OVS: %s"), name, vr_error_text(cause));
 }

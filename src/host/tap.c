@@ -24,6 +24,7 @@
 #include "loop/loop.h"
 
 #define RESERVED_FIRST_BYTE 0xfe
+#define OTHER_FIRST_BYTE 0xfa
 #define NAME_TRIES 10000
 /* The node of a macvtap device comes from devtmpfs or udev, soon after the device. */
 #define NODE_WAIT_MS 2000
@@ -183,14 +184,9 @@ static bool configure(struct tap_task *t)
     memcpy(mac, t->spec.mac, 6);
     /*
      * The largest first byte: a bridge takes the lowest address of its ports as its own, and must not change when a
-     * guest comes or goes. So a guest may not have that address itself.
+     * guest comes or goes. It must not be the guest's own address either.
      */
-    if (mac[0] == RESERVED_FIRST_BYTE)
-        return vr_fail(
-            &t->err, VIR_ERR_CONFIG_UNSUPPORTED,
-            _("Unable to use MAC address starting with reserved value 0xFE - '%02X:%02X:%02X:%02X:%02X:%02X' - "),
-            mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
-    mac[0] = RESERVED_FIRST_BYTE;
+    mac[0] = mac[0] == RESERVED_FIRST_BYTE ? OTHER_FIRST_BYTE : RESERVED_FIRST_BYTE;
     int e = vr_link_set_mac(name, mac);
     if (e)
         return fail(t, e, "Cannot set interface MAC on", name);
@@ -214,7 +210,7 @@ static bool choose_name(struct tap_task *t, const char *prefix)
     char stem[VR_IFNAME];
     if (*name && !percent) {
         if (strlen(name) >= VR_IFNAME)
-            return vr_fail(&t->err, VIR_ERR_INTERNAL_ERROR, _("interface name '%s' is too long"), name);
+            return vr_fail_errno(&t->err, VIR_ERR_SYSTEM_ERROR, ERANGE, _("Network interface name '%s' is too long"), name);
         snprintf(t->tap.name, VR_IFNAME, "%s", name);
         return true;
     }
@@ -232,7 +228,8 @@ static bool make_tap(struct tap_task *t)
         return false;
     int there = vr_link_get(t->tap.name, 0, &link);
     if (t->spec.existing && there)
-        return fail(t, there, "Unable to use tap device", t->tap.name);
+        return vr_fail(&t->err, VIR_ERR_INTERNAL_ERROR, "%s",
+                       _("target managed='no' but specified dev doesn't exist"));
     if (!t->spec.existing && there == 0)
         return fail(t, EEXIST, "Unable to create tap device", t->tap.name);
     return open_queues(t) && (t->spec.existing || configure(t));
@@ -282,7 +279,11 @@ static bool make_macvtap(struct tap_task *t)
                                       MACVLAN_MODE_PASSTHRU };
     if (!choose_name(t, "macvtap"))
         return false;
-    int e = vr_link_new_macvtap(t->tap.name, t->spec.parent, modes[t->spec.macvtap], t->spec.mac);
+    struct vr_link parent;
+    int e = vr_link_get(t->spec.parent, 0, &parent);
+    if (e)
+        return vr_fail_errno(&t->err, VIR_ERR_SYSTEM_ERROR, e, _("Unable to get index for interface %s"), t->spec.parent);
+    e = vr_link_new_macvtap(t->tap.name, t->spec.parent, modes[t->spec.macvtap], t->spec.mac);
     if (e)
         return vr_fail_errno(&t->err, VIR_ERR_SYSTEM_ERROR, e,
                              _("error creating macvtap interface %s@%s (%02x:%02x:%02x:%02x:%02x:%02x)"), t->tap.name,

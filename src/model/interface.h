@@ -130,6 +130,7 @@ struct vr_interface {
         const char *portgroupid;
     } vds;
     const char *logfile;            /* backend logFile= (passt) */
+    const char *passt_socket;       /* while it runs: where passt listens; in no document */
 
     struct vr_vlan *vlan;
     struct vr_vport *virtualport;

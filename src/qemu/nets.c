@@ -75,11 +75,39 @@ static struct vr_net_actual *actual_of(struct vr_arena *arena, const struct vr_n
     return a;
 }
 
+/* What its connection cannot give, once it is known what that is: stock's sentences, then ours. */
+static bool check_connection(const struct vr_interface *net, struct vr_error **err)
+{
+    enum vr_net_type type = vr_net_type_now(net);
+    const struct vr_vport *port = vr_net_vport_now(net);
+    const uint8_t *m = net->mac.b;
+    bool bridged = type == VR_NET_NETWORK || type == VR_NET_BRIDGE;
+    if (vr_net_vlan_now(net) && type != VR_NET_HOSTDEV && !(bridged && port && port->type == VR_VPORT_OVS) &&
+        !(type == VR_NET_DIRECT && vr_net_mode_now(net) == VR_MACVTAP_PASSTHROUGH))
+        return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED,
+                       _("interface %02x:%02x:%02x:%02x:%02x:%02x - vlan tag not supported for this connection type"), m[0], m[1],
+                       m[2], m[3], m[4], m[5]);
+    if (net->script && type != VR_NET_ETHERNET)
+        return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("scripts are not supported on interfaces of type %s"),
+                       vr_net_type_names[type]);
+    if (port && (port->type == VR_VPORT_QBG || port->type == VR_VPORT_QBH))
+        return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED,
+                       _("a <virtualport> of type '%s' needs a switch protocol that is not supported: the guest is kept but "
+                         "cannot be started"), vr_vport_type_names[port->type]);
+    if (type == VR_NET_DIRECT && vr_net_vlan_now(net))
+        return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, "%s",
+                       _("a <vlan> of a passthrough interface is not supported yet: the guest is kept but cannot be started"));
+    if (net->port_forwards.n && !vr_streq0(net->backend_type, "passt"))
+        return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, "%s",
+                       _("<portForward> needs <backend type='passt'/>: without it nothing would be forwarded"));
+    return true;
+}
+
 VR_SUSPENDS bool vr_net_allocate_one(struct vr_domain *dom, struct vr_domain_def *def, struct vr_interface *net,
                                      struct vr_error **err)
 {
     if (net->type != VR_NET_NETWORK || net->actual)
-        return true;
+        return check_connection(net, err);
     const struct vr_netport_ops *ops = vr_netport_required(err);
     if (!ops)
         return false;
@@ -90,7 +118,7 @@ VR_SUSPENDS bool vr_net_allocate_one(struct vr_domain *dom, struct vr_domain_def
     net->has_portid = true;
     net->portid = port->uuid;
     net->actual = actual_of(net->arena, port);
-    return true;
+    return check_connection(net, err);
 }
 
 VR_SUSPENDS bool vr_nets_allocate(struct vr_domain *dom, struct vr_error **err)
@@ -110,9 +138,7 @@ static bool is_virtio(const struct vr_interface *net)
 
 static bool wants_vhost(const struct vr_domain_def *def, const struct vr_interface *net)
 {
-    if (!is_virtio(net) || net->driver == VR_NET_DRIVER_QEMU)
-        return false;
-    return net->driver == VR_NET_DRIVER_VHOST || def->type == VR_VIRT_KVM;
+    return def->type == VR_VIRT_KVM && is_virtio(net) && net->driver != VR_NET_DRIVER_QEMU;
 }
 
 static bool is_ovs(const struct vr_interface *net)
@@ -183,7 +209,6 @@ static struct vr_tap_spec tap_spec(const struct vr_interface *net)
         .isolated = vr_net_isolated_now(net),
         .mtu = net->mtu,
         .sndbuf = net->sndbuf.set ? net->sndbuf.v : 0,
-        .down = net->link == VR_LINK_DOWN,
         .existing = net->target_managed == VR_TRI_NO,
         .told_addresses = net->actual && net->actual->mac_table,
         .coalesce_frames = net->coalesce_rx_frames.set ? net->coalesce_rx_frames.v : 0,
@@ -206,13 +231,13 @@ VR_SUSPENDS static bool open_vhost(const struct vr_domain_def *def, const struct
         return true;
     unsigned queues = net->queues ? net->queues : 1;
     int *vhost = vr_alloc(queues * sizeof(*vhost));
-    VR_AUTO(vr_error) *vhost_err = NULL;
     /* Without the kernel's help QEMU moves the packets itself, unless the document insists. */
-    bool ok = vr_vhost_open(net->backend_vhost, vhost, queues, &vhost_err);
+    bool ok = vr_vhost_open(net->backend_vhost, vhost, queues, NULL);
     for (unsigned i = 0; ok && i < queues; i++)
         vr_start_fds_add(fds, VR_QEMU_FD_VHOST, net->info.alias, i, vhost[i]);
     free(vhost);
-    return ok || net->driver != VR_NET_DRIVER_VHOST || vr_error_move(err, &vhost_err);
+    return ok || net->driver != VR_NET_DRIVER_VHOST ||
+           vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, "%s", _("vhost-net was requested for an interface, but is unavailable"));
 }
 
 /* What follows once the device is there: it has its name in net->target. */

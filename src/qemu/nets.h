@@ -37,6 +37,6 @@ VR_SUSPENDS bool vr_net_set_limits(struct vr_interface *net, const struct vr_ban
 /** The socket of an interface's passt process: malloc'd. */
 char *vr_passt_socket(int id, const char *name, const char *alias);
 /** Starts it for an interface of type user with backend passt; it listens when this returns. */
-VR_SUSPENDS bool vr_passt_start(const struct vr_domain *dom, const struct vr_domain_def *def, const struct vr_interface *net,
+VR_SUSPENDS bool vr_passt_start(const struct vr_domain *dom, const struct vr_domain_def *def, struct vr_interface *net,
                                 struct vr_error **err);
 VR_SUSPENDS void vr_passt_stop(int id, const char *name, const char *alias);

@@ -165,7 +165,7 @@ static void fill(struct args *a, const struct vr_domain_def *def, const char *na
     add_forwards(a, net);
 }
 
-VR_SUSPENDS bool vr_passt_start(const struct vr_domain *dom, const struct vr_domain_def *def, const struct vr_interface *net,
+VR_SUSPENDS bool vr_passt_start(const struct vr_domain *dom, const struct vr_domain_def *def, struct vr_interface *net,
                                 struct vr_error **err)
 {
     VR_AUTO(vr_arena) *arena = vr_arena_new();
@@ -178,10 +178,14 @@ VR_SUSPENDS bool vr_passt_start(const struct vr_domain *dom, const struct vr_dom
     if (!prepare_dir(err))
         return false;
     fill(&a, def, dom->name, net);
+    vr_autofree char *socket = vr_passt_socket(def->id, dom->name, net->info.alias);
+    net->passt_socket = vr_arena_strdup(net->arena, socket);
     const struct vr_child child = { .argv = a.v, .deadline = vr_after(VR_SPAN_LAUNCH) };
     vr_autochild struct vr_child_result result = { 0 };
     vr_passt_stop(def->id, dom->name, net->info.alias); /* files of an earlier one of that name */
-    return vr_child_run_ok(&child, &result, err) || vr_error_prefix(err, "%s", _("Could not start 'passt': "));
+    VR_AUTO(vr_error) *cause = NULL;
+    return vr_child_run_ok(&child, &result, &cause) ||
+           vr_fail(err, VIR_ERR_INTERNAL_ERROR, _("Could not start 'passt': %s"), vr_error_text(cause));
 }
 
 /* Only a process that still is a passt of this socket is ended. */

@@ -307,9 +307,30 @@ static bool check_cputune(const D *d, struct vr_error **err)
     return true;
 }
 
+static bool check_interfaces(const D *d, struct vr_error **err)
+{
+    for (size_t i = 0; i < d->interfaces.n; i++) {
+        const struct vr_interface *n = d->interfaces.v[i];
+        const char *type = vr_net_type_names[n->type];
+        if ((n->host_ips.n || n->host_routes.n) && n->type != VR_NET_ETHERNET)
+            return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED,
+                           _("Invalid attempt to set network interface host-side IP route and/or address info on interface "
+                             "of type '%s'. This is only supported on interfaces of type 'ethernet'"), type);
+        if (n->target_managed == VR_TRI_NO && n->type != VR_NET_ETHERNET)
+            return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED,
+                           _("unmanaged target dev is not supported on interfaces of type '%s'"), type);
+        if (n->isolated == VR_TRI_YES && n->type != VR_NET_NETWORK && n->type != VR_NET_BRIDGE)
+            return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED,
+                           _("interface %02x:%02x:%02x:%02x:%02x:%02x - <port isolated='yes'/> is not supported for network "
+                             "interfaces with type='%s'"), n->mac.b[0], n->mac.b[1], n->mac.b[2], n->mac.b[3], n->mac.b[4],
+                           n->mac.b[5], type);
+    }
+    return true;
+}
+
 bool vr_domain_check(const D *d, struct vr_error **err)
 {
-    return check_os(d, err) && check_boot(d, err) && check_numa(d, err) && check_disk_targets(d, err) &&
+    return check_interfaces(d, err) && check_os(d, err) && check_boot(d, err) && check_numa(d, err) && check_disk_targets(d, err) &&
            check_disks(d, err) && check_drive_addresses(d, err) && check_controllers(d, err) && check_hostdevs(d, err) &&
            check_iommu(d, err) && check_cpu(d, err) && check_filesystems(d, err) && check_audio(d, err) &&
            check_labels(d, err) && check_cputune(d, err);

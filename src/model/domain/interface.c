@@ -102,6 +102,8 @@ static const struct vr_row network_source_rows[] = {
     VR_A_STR(NET, portgroup, "portgroup"),
     VR_A_UUID(NET, portid, has_portid, "portid", .when = live, .not_inactive_parse = true),
     VR_A_STR(NET, bridge, "bridge", .when = live, .format_only = true),
+    VR_LISTED(NET, host_ips, "ip", vr_net_ip_elem),
+    VR_LISTED(NET, host_routes, "route", vr_net_route_elem),
     VR_END,
 };
 static const struct vr_row origin_rows[] = {
@@ -119,6 +121,8 @@ static const struct vr_row ethernet_source_rows[] = {
 static const struct vr_row bridge_source_rows[] = {
     VR_INLINE(origin_rows),
     VR_A_STR(NET, bridge, "bridge"),
+    VR_LISTED(NET, host_ips, "ip", vr_net_ip_elem), /* to be refused by a sentence of its own */
+    VR_LISTED(NET, host_routes, "route", vr_net_route_elem),
     VR_END,
 };
 static const struct vr_row internal_source_rows[] = { VR_A_STR(NET, internal_name, "name"), VR_END };
@@ -509,6 +513,11 @@ static bool interface_after(struct vr_parse *p, const struct vr_xml_node *node, 
     n->model = canonical_model(n->model);
     if (!source_said(p, node, n, err))
         return false;
+    if (n->bandwidth && n->bandwidth->in && n->bandwidth->in->floor.set && n->type != VR_NET_NETWORK) {
+        vr_error_report(err, VIR_FROM_NONE, VIR_ERR_CONFIG_UNSUPPORTED, -1, "%s",
+                        _("floor attribute is not supported for this config"));
+        return vr_xml_locate(err, vr_xml_child(node, "bandwidth"));
+    }
     const struct vr_xml_node *backend = vr_xml_child(node, "backend");
     const struct vr_xml_node *driver = vr_xml_child(node, "driver");
     if (driver && n->type == VR_NET_HOSTDEV) { /* there it names the host's driver for the device */
@@ -521,7 +530,8 @@ static bool interface_after(struct vr_parse *p, const struct vr_xml_node *node, 
         return vr_parse_fail(p, driver, err, VIR_ERR_CONFIG_UNSUPPORTED,
                              _("Unknown interface <driver name='%s'> has been specified"),
                              vr_xml_get(driver, "name"));
-    if (backend && n->backend_type && !vr_streq(n->backend_type, "default"))
+    /* passt came to libvirt with 9.1; before, its word here was an error. */
+    if (backend && n->backend_type && !vr_streq(n->backend_type, "default") && !vr_streq(n->backend_type, "passt"))
         return vr_parse_fail(p, backend, err, VIR_ERR_XML_ERROR,
                              _("Invalid value for attribute 'type' in element 'backend': '%s'."),
                              n->backend_type);

@@ -150,13 +150,48 @@ static bool user(struct build *b, struct vr_json *p, const struct vr_interface *
     return true;
 }
 
+/* Another process moves the packets; the guest waits for it when it has to be started again. */
+static bool passt(struct build *b, struct vr_json *p, const struct vr_interface *n)
+{
+    struct vr_json *address = vr_json_object();
+    vr_json_add_str(p, "type", "stream");
+    vr_json_add_str(address, "type", "unix");
+    vr_json_add_str(address, "path", n->passt_socket ? n->passt_socket : "");
+    vr_json_add(p, "addr", address);
+    vr_json_add_bool(p, "server", false);
+    return true;
+}
+
+static bool vdpa(struct build *b, struct vr_json *p, const struct vr_interface *n)
+{
+    vr_json_add_str(p, "type", "vhost-vdpa");
+    int fd = b->run->native ? -1 : b->run->fd_of(b->run->opaque, VR_QEMU_FD_VDPA, n->info.alias, 0);
+    if (fd >= 0) {
+        unsigned set = b->fd_sets++;
+        cmd_arg(b, "-add-fd");
+        cmd_argf(b, "set=%u,fd=%d,opaque=%s", set, fd, n->dev);
+        vr_json_add_strf(p, "vhostdev", "/dev/fdset/%u", set);
+    } else {
+        vr_json_add_str(p, "vhostdev", n->dev);
+    }
+    if (n->queues > 1)
+        vr_json_add_uint(p, "queues", n->queues);
+    return true;
+}
+
 static bool vhost_user(struct build *b, struct vr_json *p, const struct vr_interface *n)
 {
-    struct vr_chr_source src = { .type = VR_CHR_UNIX, .path = n->vhost_path, .reconnect = n->reconnect };
-    bool server = vr_streq0(n->vhost_mode, "server");
-    src.mode = server ? VR_CHR_SOURCE_BIND : VR_CHR_SOURCE_CONNECT;
-    if (!cmd_chardev(b, &src, n->info.alias, b->err))
-        return false;
+    vr_autobuf struct vr_buf text = VR_BUF_INIT;
+    vr_buf_printf(&text, "socket,id=char%s,path=", n->info.alias);
+    buf_escaped(&text, n->vhost_path);
+    /* No "wait=off": the card is nothing before its other end is there, and the guest would not find it. */
+    if (vr_streq0(n->vhost_mode, "server"))
+        vr_buf_str(&text, ",server=on");
+    else if (n->reconnect && n->reconnect->enabled == VR_TRI_YES)
+        vr_buf_printf(&text, ",reconnect=%u", n->reconnect->timeout);
+    else if (n->reconnect && n->reconnect->enabled == VR_TRI_NO)
+        vr_buf_str(&text, ",reconnect=0");
+    cmd_opt_buf(b, "-chardev", &text);
     vr_json_add_str(p, "type", "vhost-user");
     vr_json_add_strf(p, "chardev", "char%s", n->info.alias);
     if (n->queues > 1)
@@ -184,10 +219,6 @@ static bool check_interface(const struct vr_interface *n, struct vr_error **err)
                        n->queues);
     if (n->filterref)
         return not_yet(err, "a <filterref> of an interface");
-    if (n->backend_type && vr_streq(n->backend_type, "passt"))
-        return not_yet(err, "the passt backend of an interface");
-    if (n->port_forwards.n)
-        return not_yet(err, "a <portForward> of an interface");
     if (!n->model)
         return vr_fail(err, VIR_ERR_INTERNAL_ERROR, _("interface '%s' has no model"), n->info.alias);
     return true;
@@ -201,7 +232,9 @@ static bool netdev(struct build *b, const struct vr_interface *n)
     if (vr_streq(type, "network") || vr_streq(type, "bridge") || vr_streq(type, "ethernet") || vr_streq(type, "direct"))
         ok = tap(b, p, n);
     else if (vr_streq(type, "user"))
-        ok = user(b, p, n);
+        ok = vr_streq0(n->backend_type, "passt") ? passt(b, p, n) : user(b, p, n);
+    else if (vr_streq(type, "vdpa"))
+        ok = vdpa(b, p, n);
     else if (vr_streq(type, "vhostuser"))
         ok = vhost_user(b, p, n);
     else if (vr_streq(type, "client") || vr_streq(type, "server") || vr_streq(type, "mcast") || vr_streq(type, "udp"))

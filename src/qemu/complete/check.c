@@ -260,6 +260,29 @@ static bool check_sources(const struct vr_domain_def *def, const struct vr_qemu_
     return true;
 }
 
+static bool check_interfaces(const struct vr_domain_def *def, const struct vr_qemu_caps *caps, struct vr_error **err)
+{
+    for (size_t i = 0; i < def->interfaces.n; i++) {
+        const struct vr_interface *n = def->interfaces.v[i];
+        bool has_device = n->type == VR_NET_NETWORK || n->type == VR_NET_BRIDGE || n->type == VR_NET_ETHERNET;
+        if (n->guest_routes.n || (n->guest_ips.n && n->type != VR_NET_USER))
+            return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, "%s",
+                           _("Invalid attempt to set network interface guest-side IP route and/or address info, not "
+                             "supported by QEMU"));
+        if (n->mtu && !has_device && n->type != VR_NET_VHOSTUSER && !vr_streq0(n->backend_type, "passt"))
+            return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("setting MTU on interface type %s is not supported yet"),
+                           vr_net_type_names[n->type]);
+        if (n->coalesce_rx_frames.set && !has_device)
+            return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("coalesce settings on interface type %s are not supported"),
+                           vr_net_type_names[n->type]);
+        if (vr_streq0(n->teaming_type, "persistent") && !(n->model && vr_starts_with(n->model, "virtio")))
+            return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED,
+                           _("virtio-net teaming persistent interface must be <model type='virtio'/>, not '%s'"),
+                           n->model ? n->model : "");
+    }
+    return true;
+}
+
 static bool check_rest(const struct vr_domain_def *def, const struct vr_qemu_caps *caps, struct vr_error **err)
 {
     if (def->launch_security && def->launch_security->type && vr_streq(def->launch_security->type, "sev"))
@@ -292,7 +315,8 @@ static bool check_rest(const struct vr_domain_def *def, const struct vr_qemu_cap
 bool vr_qemu_check(const struct vr_domain_def *def, const struct vr_qemu_caps *caps, struct vr_error **err)
 {
     static check_fn *const checks[] = { check_os,    check_features, check_cpu, check_controllers, check_disks,
-                                        check_iommu, check_graphics, check_tpm, check_sources, check_rest };
+                                        check_iommu, check_graphics, check_tpm, check_sources, check_interfaces,
+                                        check_rest };
     for (size_t i = 0; i < VR_COUNT(checks); i++)
         if (!checks[i](def, caps, err))
             return false;
