@@ -21,7 +21,7 @@ WRAPPED = (
     (r'systemd/sd-event\.h$', r'^src/loop/[\w-]+\.c$|^src/host/sdbus\w*\.c$'),
     (r'systemd/sd-bus\.h$', r'^src/host/\w*bus\w*\.[ch]$'),
     (r'systemd/sd-(daemon|journal|login|id128|device|messages)\.h$', r'^src/daemon/[\w-]+\.c$|^src/base/log\w*\.c$'),
-    (r'gnutls/', r'^src/wire/tls\w*\.[ch]$|^src/daemon/tls\w*\.c$|^src/client/tls\w*\.c$|^src/validate/pki_query_dn\.c$'),
+    (r'gnutls/', r'^src/wire/tls\w*\.[ch]$|^src/daemon/tls\w*\.c$|^src/client/tls\w*\.c$|^src/validate/pki_query_dn\.c$|^src/host/aes\.c$'),
     (r'sasl/', r'^src/wire/sasl\w*\.c$|^src/daemon/sasl\w*\.c$|^src/client/sasl\w*\.c$'),
     (r'libmnl/', r'^src/host/netlink\w*\.c$'),
     (r'libudev\.h$', r'^src/host/udev\w*\.c$|^src/nodedev/udev\w*\.c$'),

@@ -159,6 +159,7 @@ struct vr_tpm {
         bool sha1, sha256, sha384, sha512;
     } pcr_banks;
     bool has_pcr_banks;
+    const char *socket_path;        /* run time: where the emulator of this start listens */
     struct vr_device_info info;
 };
 
@@ -204,6 +205,10 @@ struct vr_hostdev {
     struct vr_uuid mdev_uuid;
     bool readonly, shareable;
     const char *caps_path, *caps_iface; /* capabilities mode */
+    /* run time */
+    enum vr_tri missing;            /* usb, startupPolicy='optional': it was not there at the start */
+    const char *host_node;          /* scsi "/dev/sg0", pci and mdev "/dev/vfio/5": what QEMU opens */
+    unsigned block_id;              /* scsi: the number in its block node's name */
     VR_LIST(struct vr_net_ip) ips;
     VR_LIST(struct vr_net_route) routes;
     struct vr_device_info info;

@@ -5,7 +5,7 @@
  *     vireo-xml [--family NAME] [--raw] [--live] [--validate] [--test] [--redefine] [--create] [--batch] FILE...
  *     vireo-xml [--family NAME] --diff A B      what differs between two, one line each
  *     vireo-xml --families    names of the families
- *     vireo-xml --rows        how many places of the document go where when a guest starts
+ *     vireo-xml --rows [STATE]    how many places of the document go where when a guest starts, or which
  * --batch prints "ok LENGTH" or "error CODE DOMAIN LENGTH" before each text, for programs that compare many.
  */
 #define VR_ERROR_DOMAIN VIR_FROM_NONE
@@ -16,9 +16,11 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/str.h"
+#include "model/domain/tables.h"
 #include "model/domain_xml.h"
 #include "model/moment.h"
 #include "model/nodedev.h"
+#include "schema/schema.h"
 
 static bool read_all(const char *path, struct vr_buf *out, struct vr_error **err)
 {
@@ -78,8 +80,23 @@ static bool one(const struct vr_document *doc, const char *path, unsigned flags,
     return true;
 }
 
-static int print_rows(void)
+static void print_path(const char *path, void *wanted)
 {
+    if (vr_domain_goes(path, NULL) == *(const enum vr_goes *)wanted)
+        puts(path);
+}
+
+/* "--rows notyet": the places themselves; without a word, how many there are of each. */
+static int print_rows(const char *state)
+{
+    if (state) {
+        int wanted = vr_name_index(vr_goes_names, state);
+        enum vr_goes goes = wanted;
+        if (wanted < 0)
+            return 2;
+        vr_elem_each_path(&vr_domain_elem, print_path, &goes);
+        return 0;
+    }
     size_t counts[VR_GOES_NOTYET + 1];
     vr_autofree char *unstated = vr_domain_count_goes(counts);
     for (int i = VR_GOES_NOTYET; i > VR_GOES_UNSTATED; i--)
@@ -118,8 +135,8 @@ static int print_families(void)
 
 int main(int argc, char **argv)
 {
-    if (argc == 2 && vr_streq(argv[1], "--rows"))
-        return print_rows();
+    if ((argc == 2 || argc == 3) && vr_streq(argv[1], "--rows"))
+        return print_rows(argv[2]);
     if (argc == 2 && vr_streq(argv[1], "--families"))
         return print_families();
     static const struct { const char *name; unsigned set, clear; } options[] = {

@@ -73,6 +73,10 @@ static const struct vr_conf_key keys[] = {
     KEY(stdio_handler, STRING, WORKS, .values = stdio_names),
     KEY(default_tls_x509_cert_dir, STRING, WORKS),
     KEY(memory_backing_dir, STRING, WORKS),
+    KEY(pr_helper, STRING, WORKS),
+    KEY(dbus_daemon, STRING, WORKS),
+    KEY(swtpm_user, STRING, WORKS),
+    KEY(swtpm_group, STRING, WORKS),
     KEY(max_queued, INT, WITHOUT_EFFECT, .min = 0, .max = INT32_MAX),
     KEY(set_process_name, BOOL, WITHOUT_EFFECT),
     /* protections that are not built */
@@ -104,15 +108,15 @@ static const struct vr_conf_key keys[] = {
     TEXT(save_image_format, WITHOUT_EFFECT, .values = image_names), TEXT(dump_image_format, WITHOUT_EFFECT, .values = image_names),
     TEXT(snapshot_image_format, WITHOUT_EFFECT, .values = image_names), TEXT(auto_dump_path, WITHOUT_EFFECT),
     BOOL(auto_dump_bypass_cache, WITHOUT_EFFECT), BOOL(auto_start_bypass_cache, WITHOUT_EFFECT),
-    LIST(hugetlbfs_mount, WITHOUT_EFFECT), TEXT(bridge_helper, WITHOUT_EFFECT), TEXT(pr_helper, WITHOUT_EFFECT),
-    TEXT(slirp_helper, WITHOUT_EFFECT), TEXT(dbus_daemon, WITHOUT_EFFECT), BOOL(relaxed_acs_check, WITHOUT_EFFECT),
+    LIST(hugetlbfs_mount, WITHOUT_EFFECT), TEXT(bridge_helper, WITHOUT_EFFECT),
+    TEXT(slirp_helper, WITHOUT_EFFECT), BOOL(relaxed_acs_check, WITHOUT_EFFECT),
     INT(keepalive_interval, WITHOUT_EFFECT, .min = -1, .max = 86400), INT(keepalive_count, WITHOUT_EFFECT, .min = 0, .max = INT32_MAX),
     TEXT(migration_address, WITHOUT_EFFECT), TEXT(migration_host, WITHOUT_EFFECT),
     INT(migration_port_min, WITHOUT_EFFECT, .min = 1, .max = 65535), INT(migration_port_max, WITHOUT_EFFECT, .min = 1, .max = 65535),
     BOOL(log_timestamp, WITHOUT_EFFECT), LIST(nvram, WITHOUT_EFFECT),
     INT(gluster_debug_level, WITHOUT_EFFECT, .min = 0, .max = 9), BOOL(virtiofsd_debug, WITHOUT_EFFECT),
-    TEXT(deprecation_behavior, WITHOUT_EFFECT, .values = deprecation_names), TEXT(swtpm_user, WITHOUT_EFFECT),
-    TEXT(swtpm_group, WITHOUT_EFFECT), BOOL(clear_emulator_capabilities, OBSOLETE),
+    TEXT(deprecation_behavior, WITHOUT_EFFECT, .values = deprecation_names),
+    BOOL(clear_emulator_capabilities, OBSOLETE),
     BOOL(allow_disk_format_probing, OBSOLETE),
     { 0 },
 };
@@ -141,6 +145,9 @@ static bool resolve(struct vr_qemu_conf *conf, bool privileged, struct vr_error 
     conf->user_known = has_user && has_group;
     if (conf->user_known && !vr_user_groups(conf->uid, conf->gid, &conf->groups, &conf->group_count, err))
         return false;
+    /* Only guests with a TPM need them, and say so when they do not exist. */
+    conf->swtpm_user_known = vr_user_parse(conf->swtpm_user ? conf->swtpm_user : "tss", &conf->swtpm_uid, NULL) &&
+                             vr_group_parse(conf->swtpm_group ? conf->swtpm_group : "tss", &conf->swtpm_gid, NULL);
     conf->mount_namespace = !conf->namespaces || conf->namespaces[0];
     return true;
 }

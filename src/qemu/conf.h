@@ -27,6 +27,8 @@ struct vr_qemu_conf {
     char *stdio_handler;
     char *default_tls_x509_cert_dir;
     char *memory_backing_dir;
+    char *pr_helper, *dbus_daemon;  /* NULL: where packages put them */
+    char *swtpm_user, *swtpm_group;
     int64_t max_queued;
     bool set_process_name;
     char *unused_text;              /* where keys without effect put their values */
@@ -40,6 +42,9 @@ struct vr_qemu_conf {
     gid_t gid;
     gid_t *groups;                  /* supplementary */
     size_t group_count;
+    bool swtpm_user_known;          /* swtpm_uid and swtpm_gid are those of swtpm_user and swtpm_group */
+    uid_t swtpm_uid;
+    gid_t swtpm_gid;
     bool mount_namespace;           /* QEMU gets a /dev of its own */
 };
 

@@ -73,6 +73,12 @@ void vr_emit_tray_change(struct vr_domain *dom, const char *alias, int reason)
     emit(dom, VIR_DOMAIN_EVENT_ID_TRAY_CHANGE, &m);
 }
 
+void vr_emit_disk_change(struct vr_domain *dom, const char *old_path, const char *new_path, const char *alias, int reason)
+{
+    struct vr_domain_event_callback_disk_change_msg m = { 0, { who(dom), old_path, new_path, alias ? alias : "", reason } };
+    emit(dom, VIR_DOMAIN_EVENT_ID_DISK_CHANGE, &m);
+}
+
 void vr_emit_pm_wakeup(struct vr_domain *dom)
 {
     struct vr_domain_event_callback_pmwakeup_msg m = { 0, 0, { who(dom) } };

@@ -17,6 +17,7 @@ struct vr_emit_graphics_end {
 void vr_emit_graphics(struct vr_domain *dom, int phase, const struct vr_emit_graphics_end *local,
                       const struct vr_emit_graphics_end *remote, const char *auth, const char *x509, const char *sasl);
 void vr_emit_tray_change(struct vr_domain *dom, const char *alias, int reason);
+void vr_emit_disk_change(struct vr_domain *dom, const char *old_path, const char *new_path, const char *alias, int reason);
 void vr_emit_pm_wakeup(struct vr_domain *dom);
 void vr_emit_pm_suspend(struct vr_domain *dom);
 void vr_emit_pm_suspend_disk(struct vr_domain *dom);

@@ -18,9 +18,12 @@
 #include "host/cgroup.h"
 #include "host/dac.h"
 #include "host/launch.h"
+#include "helpers.h"
+#include "hostdevs.h"
 #include "host/netlink.h"
 #include "loop/loop.h"
 #include "nets.h"
+#include "placement.h"
 #include "process.h"
 #include "qemu/command/command.h"
 #include "startfds.h"
@@ -30,7 +33,9 @@
 struct vr_hostside {
     struct vr_dac_list owners;  /* given to QEMU's user, to be given back */
     bool owners_set;
+    bool devices_taken;         /* hostdevs.c may have to give back */
     struct vr_cgroup *cgroup;   /* NULL: in none */
+    struct vr_helpers *helpers; /* programs beside QEMU */
 };
 
 static struct vr_hostside *hostside_of(struct vr_guest_run *run)
@@ -48,11 +53,24 @@ bool vr_hostside_check(const struct vr_domain_def *def, struct vr_error **err)
         const struct vr_seclabel *label = def->seclabels.v[i];
         if (label->model && !vr_streq(label->model, "dac") && !vr_streq(label->model, "none"))
             return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("Security driver model '%s' is not available"), label->model);
-        if (label->label && label->type && vr_streq(label->type, "static"))
-            return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED,
-                           _("a guest with a static security label ('%s') cannot be started yet"), label->label);
     }
     return true;
+}
+
+VR_SUSPENDS bool vr_hostside_devices(struct vr_domain *dom, struct vr_error **err)
+{
+    return vr_hostdevs_take(dom, &hostside_of(dom->run)->devices_taken, err);
+}
+
+VR_SUSPENDS bool vr_hostside_helpers(struct vr_domain *dom, struct vr_error **err)
+{
+    return vr_helpers_start(dom, &hostside_of(dom->run)->helpers, err);
+}
+
+VR_SUSPENDS void vr_hostside_explain(struct vr_domain *dom, struct vr_error **err)
+{
+    if (dom->run->hostside)
+        vr_helpers_explain(dom->run->hostside->helpers, err);
 }
 
 /* ---- owners ------------------------------------------------------------------------------------------------------- */
@@ -96,7 +114,7 @@ static void note_label(struct vr_domain *dom)
 
 /* Device nodes that this guest's QEMU opens by path: they must be in its private /dev. */
 struct devices {
-    const char **v;
+    char **v;
     size_t n, cap;
 };
 
@@ -105,12 +123,28 @@ static void devices_add(struct devices *d, const char *path)
     if (!path || !vr_starts_with(path, "/dev/"))
         return;
     VR_GROW(d->v, d->n + 1, d->cap);
-    d->v[d->n++] = path;
+    for (size_t i = 0; i < d->n; i++)
+        if (vr_streq(d->v[i], path))
+            return;
+    d->v[d->n++] = vr_strdup(path);
     d->v[d->n] = NULL;
+}
+
+static void add_node(const char *path, void *opaque)
+{
+    devices_add(opaque, path);
+}
+
+static void devices_done(struct devices *d)
+{
+    for (size_t i = 0; i < d->n; i++)
+        free(d->v[i]);
+    free(d->v);
 }
 
 static void collect_devices(const struct vr_domain_def *def, struct devices *d)
 {
+    vr_hostdevs_each_node(def, add_node, d);
     for (size_t i = 0; i < def->disks.n; i++)
         for (const struct vr_storage_source *s = def->disks.v[i]->src; s && s->type != VR_STORAGE_UNSET; s = s->backing)
             devices_add(d, s->path);
@@ -133,6 +167,21 @@ static long long core_limit(const struct vr_qemu_conf *conf)
     if (vr_streq(conf->max_core, "unlimited"))
         return VR_LAUNCH_UNLIMITED;
     return vr_parse_u64(conf->max_core, 10, INT64_MAX, &bytes) ? (long long)bytes : VR_LAUNCH_KEEP;
+}
+
+/* How much memory QEMU may keep from being swapped: all that devices of the host write to, and what it needs itself. */
+static long long memory_lock(const struct vr_domain_def *def)
+{
+    const uint64_t own_kib = 1024 * 1024;
+    if (def->memtune && def->memtune->hard_limit_kib)
+        return def->memtune->hard_limit_kib > INT64_MAX / 1024 ? VR_LAUNCH_UNLIMITED
+                                                               : (long long)def->memtune->hard_limit_kib * 1024;
+    if (def->memory_backing.locked)
+        return VR_LAUNCH_UNLIMITED;
+    if (vr_hostdevs_pin_memory(def))
+        return def->memory_kib > INT64_MAX / 1024 - own_kib ? VR_LAUNCH_UNLIMITED
+                                                            : (long long)(def->memory_kib + own_kib) * 1024;
+    return VR_LAUNCH_KEEP;
 }
 
 static void fill_identity(struct vr_launch_spec *spec, const char *const *devices)
@@ -176,14 +225,13 @@ VR_SUSPENDS static struct vr_launch *start_process(struct vr_domain *dom, struct
         spec.limit_nofile = conf->max_files;
     if (conf->max_processes)
         spec.limit_nproc = conf->max_processes;
-    if (dom->live->memory_backing.locked)
-        spec.limit_memlock = VR_LAUNCH_UNLIMITED;
+    spec.limit_memlock = memory_lock(dom->live);
     spec.set_umask = true;
     spec.umask = 002;
-    fill_identity(&spec, devices.v);
+    fill_identity(&spec, (const char *const *)devices.v);
     struct vr_launch *launch = vr_launch_start(&spec, vr_after(VR_SPAN_LAUNCH), err);
     free(passed);
-    free(devices.v);
+    devices_done(&devices);
     return launch;
 }
 
@@ -227,7 +275,8 @@ VR_SUSPENDS bool vr_hostside_launch(struct vr_domain *dom, struct vr_qemu_comman
     run->pid = vr_launch_pid(launch);
     run->pidfd = fcntl(vr_launch_pidfd(launch), F_DUPFD_CLOEXEC, 3);
     vr_status_changed(dom);
-    if (!enter_cgroups(dom, err) || !vr_status_flush(dom, vr_after(VR_SPAN_STORE), err) || !vr_launch_go(launch, vr_after(VR_SPAN_LAUNCH), err))
+    if (!vr_placement_process(dom, err) || !enter_cgroups(dom, err) ||
+        !vr_status_flush(dom, vr_after(VR_SPAN_STORE), err) || !vr_launch_go(launch, vr_after(VR_SPAN_LAUNCH), err))
         return false;
     close(run->pidfd);
     run->pidfd = vr_launch_take_pidfd(launch);
@@ -236,21 +285,7 @@ VR_SUSPENDS bool vr_hostside_launch(struct vr_domain *dom, struct vr_qemu_comman
 
 VR_SUSPENDS bool vr_hostside_threads(struct vr_domain *dom, struct vr_error **err)
 {
-    const struct vr_guest_run *run = dom->run;
-    const struct vr_cgroup *cgroup = run->hostside ? run->hostside->cgroup : NULL;
-    if (!cgroup)
-        return true;
-    struct vr_cgroup_thread *threads = vr_alloc((run->vcpu_count + 1) * sizeof(*threads));
-    size_t n = 0;
-    for (size_t i = 0; i < run->vcpu_count; i++) {
-        if (!run->vcpu_tids[i])
-            continue;
-        snprintf(threads[n].name, sizeof(threads[n].name), "vcpu%u", (unsigned)i);
-        threads[n++].tid = run->vcpu_tids[i];
-    }
-    bool ok = vr_cgroup_threads(cgroup, dom->live, threads, n, vr_after(VR_SPAN_LAUNCH), err);
-    free(threads);
-    return ok;
+    return vr_placement_threads(dom, dom->run->hostside ? dom->run->hostside->cgroup : NULL, err);
 }
 
 /* ---- the end ------------------------------------------------------------------------------------------------------ */
@@ -262,6 +297,9 @@ VR_SUSPENDS void vr_hostside_release(struct vr_domain *dom)
     if (!host)
         return;
     VR_AUTO(vr_error) *err = NULL;
+    vr_helpers_stop(dom, vr_take(host->helpers));
+    if (host->devices_taken)
+        vr_hostdevs_give_back(dom);
     if (host->owners_set && !vr_dac_restore(&host->owners, vr_after(VR_SPAN_CLEANUP), &err))
         vr_warn("domain '%s': %s", dom->name, vr_error_text(err));
     vr_error_free(vr_take(err));
@@ -281,7 +319,7 @@ static struct vr_cgroup *find_cgroup(const struct vr_domain *dom, bool alive)
     return vr_cgroup_left_behind(vr_qemu.cgroups, dom->live->resource_partition, machine);
 }
 
-void vr_hostside_found(struct vr_domain *dom, bool alive)
+VR_SUSPENDS void vr_hostside_found(struct vr_domain *dom, bool alive)
 {
     if (dom->run->hostside)
         return; /* known from an earlier try */
@@ -289,6 +327,8 @@ void vr_hostside_found(struct vr_domain *dom, bool alive)
     VR_AUTO(vr_error) *err = NULL;
     vr_nets_found(dom);
     host->cgroup = find_cgroup(dom, alive);
+    host->devices_taken = true; /* the live definition says what */
+    host->helpers = vr_helpers_find(dom);
     if (!vr_qemu.privileged || !vr_qemu.conf->dynamic_ownership)
         return;
     host->owners_set = list_owners(dom, &host->owners, &err);
@@ -302,5 +342,6 @@ void vr_hostside_free(struct vr_hostside *host)
         return;
     vr_dac_list_done(&host->owners);
     vr_cgroup_free(host->cgroup);
+    vr_helpers_forget(host->helpers);
     free(host);
 }

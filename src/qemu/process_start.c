@@ -31,6 +31,8 @@
 #include "qemu/command/command.h"
 #include "qemu/complete/complete.h"
 #include "rundir.h"
+#include "secrets.h"
+#include "sources.h"
 #include "startfds.h"
 #include "state.h"
 #include "stats.h"
@@ -43,6 +45,7 @@ struct start {
     struct vr_start_fds fds;
     struct vr_qemu_command *command;
     struct vr_rundir files;
+    struct vr_guest_secrets secrets;
     char *memory_dir;
 };
 
@@ -50,6 +53,7 @@ static void start_done(struct start *s)
 {
     vr_start_fds_done(&s->fds);
     vr_qemu_command_free(s->command);
+    vr_secrets_done(&s->secrets);
     if (s->files.log_fd >= 0)
         close(s->files.log_fd);
     if (s->files.monitor_fd >= 0)
@@ -100,8 +104,10 @@ VR_SUSPENDS static bool prepare_definition(struct start *s, struct vr_error **er
     const struct vr_qemu_run where = { .private_dir = s->run->lib_dir, .channel_dir = s->run->channel_dir,
                                        .vnc_listen = conf->vnc_listen, .spice_listen = conf->spice_listen };
     if (!vr_hostside_check(def, err) || !vr_nets_allocate(dom, err) || !vr_qemu_check(def, s->run->caps, err) ||
+        !vr_qemu_aliases(def, err) || !vr_sources_translate(def, err) || !vr_sources_drop_missing(dom, err) ||
+        !vr_hostside_devices(dom, err) ||
         !vr_images_firmware(def, conf->uid, conf->gid, vr_qemu.privileged, err) || !vr_images_detect(def, err) ||
-        !vr_qemu_cpu_expand(def, s->run->caps, err) || !vr_qemu_aliases(def, err) || !vr_qemu_round_memory(def, err))
+        !vr_qemu_cpu_expand(def, s->run->caps, err) || !vr_qemu_round_memory(def, err))
         return false;
     vr_qemu_prepare_live(def, &where);
     s->run->memory_files = vr_qemu_needs_memory_dir(def);
@@ -125,6 +131,7 @@ static bool build_command(struct start *s, struct vr_error **err)
         .tls_dir = vr_qemu.conf->default_tls_x509_cert_dir,
         .vnc_listen = vr_qemu.conf->vnc_listen,
         .spice_listen = vr_qemu.conf->spice_listen,
+        .secrets = &s->secrets.list,
         .no_sandbox = vr_qemu.conf->seccomp_sandbox == 0,
         .fd_of = vr_start_fds_number,
         .opaque = &s->fds,
@@ -156,6 +163,7 @@ VR_SUSPENDS static bool prepare_files(struct start *s, struct vr_error **err)
     /* The monitor's number is fixed before its socket exists: it is always the first. */
     vr_start_fds_add(&s->fds, VR_QEMU_FD_MONITOR, NULL, 0, -1);
     if (!vr_rundir_prepare(run, uid, gid, owned, "", &s->files, err) ||
+        !vr_secrets_resolve(s->dom->live, run->lib_dir, &s->secrets, err) || !vr_hostside_helpers(s->dom, err) ||
         !vr_start_fds_open(&s->fds, s->dom->live, run->channel_dir, uid, gid, owned, err) ||
         !vr_nets_open(s->dom, &s->fds, err) || !build_command(s, err))
         return false;
@@ -178,8 +186,11 @@ VR_SUSPENDS static bool explain(struct start *s, struct vr_error **err)
     vr_autofree char *tail = vr_guestlog_read(run->log_path, run->log_start);
     vr_error_free(vr_take(*err));
     if (*tail)
-        return vr_fail(err, VIR_ERR_INTERNAL_ERROR, _("process exited while connecting to monitor: %s"), tail);
-    return vr_fail(err, VIR_ERR_INTERNAL_ERROR, _("process exited while connecting to monitor"));
+        vr_fail(err, VIR_ERR_INTERNAL_ERROR, _("process exited while connecting to monitor: %s"), tail);
+    else
+        vr_fail(err, VIR_ERR_INTERNAL_ERROR, _("process exited while connecting to monitor"));
+    vr_hostside_explain(s->dom, err);
+    return false;
 }
 
 VR_SUSPENDS static bool set_passwords(struct vr_domain *dom, struct vr_monitor *mon, struct vr_error **err)

@@ -4,6 +4,7 @@
 /* A document as QEMU's command line, for people who want to see it. Nothing is started, opened or reserved. */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/str.h"
@@ -12,12 +13,19 @@
 #include "qemu/caps/firmware.h"
 #include "qemu/command/command.h"
 #include "qemu/complete/complete.h"
+#include "hostdevs.h"
 #include "rows.h"
+#include "secrets.h"
+#include "sources.h"
 
 /* Stands for the descriptors that a start would pass. */
 static int shown_fd(void *opaque, enum vr_qemu_fd kind, const char *alias, unsigned nth)
 {
-    return kind == VR_QEMU_FD_VHOST || kind == VR_QEMU_FD_VSOCK ? -1 : 30 + (int)nth;
+    /* Stock opens these to show them, and where there is none it says so. */
+    if (kind == VR_QEMU_FD_VHOST_SCSI)
+        return access("/dev/vhost-scsi", R_OK | W_OK) == 0 ? 30 : -1;
+    bool none = kind == VR_QEMU_FD_VHOST || kind == VR_QEMU_FD_VSOCK || (kind == VR_QEMU_FD_TPM && access("/dev/tpm0", F_OK) < 0);
+    return none ? -1 : 30 + (int)nth;
 }
 
 VR_SUSPENDS static bool prepare(struct vr_domain_def *def, const struct vr_qemu_caps *caps, struct vr_error **err)
@@ -30,7 +38,8 @@ VR_SUSPENDS static bool prepare(struct vr_domain_def *def, const struct vr_qemu_
         return false;
     vr_qemu_native_ports(def);
     vr_qemu_prepare_blocks(def, &next);
-    return true;
+    struct vr_guest_secrets none;
+    return vr_sources_translate(def, err) && vr_hostdevs_show(def, err) && vr_secrets_resolve(def, NULL, &none, err);
 }
 
 static void print(struct vr_buf *out, const struct vr_qemu_command *cmd)

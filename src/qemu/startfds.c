@@ -79,6 +79,27 @@ static void openings_free(void *arg)
     free(o);
 }
 
+/* What stock says of each kind of device. */
+static void cannot_open(struct openings *o, const struct opening *w, int errnum)
+{
+    switch (w->kind) {
+    case VR_QEMU_FD_VSOCK:
+        vr_fail(&o->err, VIR_ERR_CONFIG_UNSUPPORTED, "%s", _("unable to open vhost-vsock device"));
+        break;
+    case VR_QEMU_FD_VHOST_SCSI:
+        vr_error_report(&o->err, VIR_FROM_NONE, VIR_ERR_CONFIG_UNSUPPORTED, -1,
+                        _("vhost-scsi device file '%s' cannot be found"), w->path);
+        break;
+    case VR_QEMU_FD_TPM:
+        vr_fail_errno(&o->err, VIR_ERR_SYSTEM_ERROR, errnum,
+                      w->nth ? _("Could not open TPM device's cancel path %s") : _("Could not open TPM device %s"), w->path);
+        break;
+    default:
+        vr_fail_errno(&o->err, VIR_ERR_SYSTEM_ERROR, errnum, _("unable to open %s"), w->path);
+        break;
+    }
+}
+
 static void open_task(void *arg)
 {
     struct openings *o = arg;
@@ -92,7 +113,7 @@ static void open_task(void *arg)
         } else if (w->what == OPEN_DEVICE) {
             w->fd = open(w->path, O_RDWR | O_CLOEXEC);
             if (w->fd < 0)
-                vr_fail_errno(&o->err, VIR_ERR_SYSTEM_ERROR, errno, _("unable to open %s"), w->path);
+                cannot_open(o, w, errno);
         } else {
             w->fd = open(w->path, O_WRONLY | O_CREAT | O_CLOEXEC | (w->truncate ? O_TRUNC : O_APPEND), 0600);
             if (w->fd < 0)
@@ -133,6 +154,18 @@ static void want_chr(struct openings *o, struct vr_domain_def *def, struct vr_ch
         want(o, OPEN_FILE, VR_QEMU_FD_CHARDEV_LOG, alias, 1, src->log_file, src->log_append != VR_TRI_ON);
 }
 
+/* A TPM of the host, and the file by which a command of its is given up; where that is depends on the kernel's age. */
+static void want_tpm(struct openings *o, const struct vr_tpm *tpm)
+{
+    const char *path = tpm->device_path ? tpm->device_path : "/dev/tpm0";
+    const char *name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+    vr_autofree char *cancel = vr_printf("/sys/class/tpm/%s/device/cancel", name);
+    vr_autofree char *old = vr_printf("/sys/class/misc/%s/device/cancel", name);
+    want(o, OPEN_DEVICE, VR_QEMU_FD_TPM, tpm->info.alias, 0, path, false);
+    want(o, OPEN_DEVICE, VR_QEMU_FD_TPM, tpm->info.alias, 1, access(cancel, F_OK) < 0 && access(old, F_OK) == 0 ? old : cancel,
+         false);
+}
+
 VR_SUSPENDS bool vr_start_fds_open(struct vr_start_fds *fds, struct vr_domain_def *def, const char *channel_dir,
                                    uid_t uid, gid_t gid, bool owned, struct vr_error **err)
 {
@@ -149,6 +182,14 @@ VR_SUSPENDS bool vr_start_fds_open(struct vr_start_fds *fds, struct vr_domain_de
     for (size_t i = 0; i < def->consoles.n; i++) /* one on a serial port is that port, seen again */
         if (def->consoles.v[i]->console_target != VR_CONSOLE_SERIAL)
             want_chr(o, def, def->consoles.v[i], channel_dir);
+    for (size_t i = 0; i < def->hostdevs.n; i++) {
+        const struct vr_hostdev *h = def->hostdevs.v[i];
+        if (h->mode == VR_HOSTDEV_MODE_SUBSYS && h->type == VR_HOSTDEV_SCSI_HOST)
+            want(o, OPEN_DEVICE, VR_QEMU_FD_VHOST_SCSI, h->info.alias, 0, "/dev/vhost-scsi", false);
+    }
+    for (size_t i = 0; i < def->tpms.n; i++)
+        if (def->tpms.v[i]->backend == VR_TPM_BACKEND_PASSTHROUGH)
+            want_tpm(o, def->tpms.v[i]);
     if (def->vsock)
         want(o, OPEN_DEVICE, VR_QEMU_FD_VSOCK, NULL, 0, "/dev/vhost-vsock", false);
     if (!o->n || o->err) {

@@ -31,8 +31,8 @@ VR_TEST(the_longer_rule_wins_and_a_value_can_have_its_own)
     EXPECT_EQ(vr_domain_goes("/domain/devices/disk/driver/@cache", "none"), VR_GOES_ARGV);
     EXPECT_EQ(vr_domain_goes("/domain/devices/disk/iotune/total_bytes_sec", NULL), VR_GOES_QMP);
     EXPECT_EQ(vr_domain_goes("/domain/vcpu/@placement", "static"), VR_GOES_DOCUMENT);
-    EXPECT_EQ(vr_domain_goes("/domain/vcpu/@placement", "auto"), VR_GOES_NOTYET);
-    EXPECT_EQ(vr_domain_goes("/domain/devices/disk/backingStore/source/encryption/@format", "luks"), VR_GOES_NOTYET);
+    EXPECT_EQ(vr_domain_goes("/domain/cpu/@match", "exact"), VR_GOES_DOCUMENT);
+    EXPECT_EQ(vr_domain_goes("/domain/devices/disk/backingStore/source/reservations/@managed", "yes"), VR_GOES_HOST);
     EXPECT_EQ(vr_domain_goes("/domain/nonsense", NULL), VR_GOES_UNSTATED);
 }
 

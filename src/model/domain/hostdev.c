@@ -35,8 +35,13 @@ static bool vendor_known(const void *base, const struct vr_format *f)
 {
     return ((const HD *)base)->has_vendor;
 }
+static bool missing_shown(const void *base, const struct vr_format *f)
+{
+    return !vr_inactive(f) && ((const HD *)base)->missing == VR_TRI_YES;
+}
 static const struct vr_row usb_source_rows[] = {
     VR_A_STR(HD, startup_policy, "startupPolicy"),
+    VR_A_YESNO(HD, missing, "missing", .when = missing_shown),
     VR_A_STR(HD, guest_reset, "guestReset"),
     VR_GROUP("vendor", vendor_rows, .has = VR_HAS(HD, has_vendor), .when = vendor_known),
     VR_GROUP("product", product_rows, .has = VR_HAS(HD, has_product), .when = vendor_known),

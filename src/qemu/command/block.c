@@ -33,13 +33,29 @@ void vr_qemu_prepare_disk(struct vr_domain_def *def, struct vr_disk *disk, unsig
         s->node_storage = vr_arena_printf(def->arena, "libvirt-%u-storage", s->id);
         s->node_format = vr_arena_printf(def->arena, "libvirt-%u-format", s->id);
         s->readonly = s != disk->src || disk->readonly || disk->device == VR_DISK_CDROM;
+        if (s->encryption && !s->encryption->engine)
+            s->encryption->engine = "qemu"; /* told in the live document, as stock does */
     }
+    if (disk->encryption && !disk->encryption->engine)
+        disk->encryption->engine = "qemu";
 }
 
 void vr_qemu_prepare_blocks(struct vr_domain_def *def, unsigned *next)
 {
     for (size_t i = def->disks.n; i > 0; i--)
         vr_qemu_prepare_disk(def, def->disks.v[i - 1], next);
+    for (size_t i = 0; i < def->hostdevs.n; i++)
+        if (def->hostdevs.v[i]->mode == VR_HOSTDEV_MODE_SUBSYS && def->hostdevs.v[i]->type == VR_HOSTDEV_SCSI)
+            def->hostdevs.v[i]->block_id = (*next)++;
+}
+
+bool vr_qemu_needs_pr_helper(const struct vr_domain_def *def)
+{
+    for (size_t i = 0; i < def->disks.n; i++)
+        for (const struct vr_storage_source *s = def->disks.v[i]->src; s; s = s->backing)
+            if (s->reservations && s->reservations->managed == VR_TRI_YES)
+                return true;
+    return false;
 }
 
 static void add_cache(struct vr_json *props, enum vr_disk_cache cache)
@@ -50,145 +66,6 @@ static void add_cache(struct vr_json *props, enum vr_disk_cache cache)
     vr_json_add_bool(c, "direct", cache == VR_CACHE_NONE || cache == VR_CACHE_DIRECTSYNC);
     vr_json_add_bool(c, "no-flush", cache == VR_CACHE_UNSAFE);
     vr_json_add(props, "cache", c);
-}
-
-static struct vr_json *inet(const struct vr_storage_host *host, unsigned default_port, bool typed)
-{
-    struct vr_json *o = vr_json_object();
-    if (host->transport == VR_TRANSPORT_UNIX) {
-        vr_json_add_str(o, "type", "unix");
-        vr_json_add_str(o, "path", host->socket);
-        return o;
-    }
-    if (typed)
-        vr_json_add_str(o, "type", "inet");
-    vr_json_add_str(o, "host", host->name);
-    vr_json_add_strf(o, "port", "%u", host->port.set ? host->port.v : default_port);
-    return o;
-}
-
-static bool one_host(const struct vr_storage_source *s, const char *what, struct vr_error **err)
-{
-    return s->hosts.n == 1 ||
-           vr_fail(err, VIR_ERR_INTERNAL_ERROR, _("%s protocol accepts only one host"), what);
-}
-
-static bool nbd(struct vr_json *props, const struct vr_storage_source *s, struct vr_error **err)
-{
-    if (!one_host(s, "nbd", err))
-        return false;
-    vr_json_add_str(props, "driver", "nbd");
-    vr_json_add(props, "server", inet(s->hosts.v[0], 10809, true));
-    vr_json_add_str(props, "export", s->name);
-    if (s->tls == VR_TRI_YES) {
-        vr_json_add_strf(props, "tls-creds", "obj%s_tls0", s->node_storage);
-        vr_json_add_str(props, "tls-hostname", s->tls_hostname);
-    }
-    if (s->reconnect)
-        add_uint_if(props, "reconnect-delay", s->reconnect->timeout);
-    return true;
-}
-
-static bool rbd(struct vr_json *props, const struct vr_storage_source *s, struct vr_error **err)
-{
-    const char *slash = s->name ? strchr(s->name, '/') : NULL;
-    if (!slash)
-        return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("missing volume name and path for gluster volume '%s'"),
-                       s->name ? s->name : "");
-    if (s->auth)
-        return not_yet(err, "a password of network storage");
-    vr_json_add_str(props, "driver", "rbd");
-    vr_json_add_strf(props, "pool", "%.*s", (int)(slash - s->name), s->name);
-    vr_json_add_str(props, "image", slash + 1);
-    vr_json_add_str(props, "snapshot", s->snapshot);
-    vr_json_add_str(props, "conf", s->config);
-    if (s->hosts.n) {
-        struct vr_json *servers = vr_json_array();
-        for (size_t i = 0; i < s->hosts.n; i++)
-            vr_json_append(servers, inet(s->hosts.v[i], 6789, false));
-        vr_json_add(props, "server", servers);
-    }
-    return true;
-}
-
-static bool iscsi(struct vr_json *props, const struct vr_storage_source *s, struct vr_error **err)
-{
-    if (!one_host(s, "iscsi", err))
-        return false;
-    if (s->auth)
-        return not_yet(err, "a password of network storage");
-    uint64_t lun = 0;
-    const char *slash = s->name ? strchr(s->name, '/') : NULL;
-    if (slash && !vr_parse_u64(slash + 1, 10, UINT32_MAX, &lun))
-        return vr_fail(err, VIR_ERR_INTERNAL_ERROR, _("cannot parse target for lunStr '%s'"), slash + 1);
-    const struct vr_storage_host *h = s->hosts.v[0];
-    bool v6 = h->name && strchr(h->name, ':');
-    vr_json_add_str(props, "driver", "iscsi");
-    vr_json_add_strf(props, "portal", "%s%s%s:%u", v6 ? "[" : "", h->name, v6 ? "]" : "",
-                     h->port.set ? h->port.v : 3260);
-    vr_json_add_strf(props, "target", "%.*s", slash ? (int)(slash - s->name) : (int)strlen(s->name), s->name);
-    vr_json_add_uint(props, "lun", lun);
-    vr_json_add_str(props, "transport", "tcp");
-    vr_json_add_str(props, "initiator-name", s->initiator_iqn);
-    return true;
-}
-
-static bool http(struct vr_json *props, const struct vr_storage_source *s, struct vr_error **err)
-{
-    if (!one_host(s, "http", err))
-        return false;
-    if (s->auth || s->cookies.n)
-        return not_yet(err, "a password or a cookie of network storage");
-    const char *scheme = vr_net_protocol_names[s->protocol];
-    const struct vr_storage_host *h = s->hosts.v[0];
-    unsigned port = s->protocol == VR_PROTO_HTTP    ? 80
-                    : s->protocol == VR_PROTO_HTTPS ? 443
-                    : s->protocol == VR_PROTO_FTP   ? 21
-                                                    : 990;
-    vr_json_add_str(props, "driver", scheme);
-    vr_json_add_strf(props, "url", "%s://%s:%u/%s%s%s", scheme, h->name, h->port.set ? h->port.v : port,
-                     s->name ? s->name : "", s->query ? "?" : "", s->query ? s->query : "");
-    if (s->ssl_verify != VR_TRI_UNSET)
-        vr_json_add_bool(props, "sslverify", s->ssl_verify == VR_TRI_YES);
-    if (s->readahead.set)
-        vr_json_add_uint(props, "readahead", s->readahead.v);
-    if (s->timeout.set)
-        vr_json_add_uint(props, "timeout", s->timeout.v);
-    return true;
-}
-
-static bool nvme(struct vr_json *props, const struct vr_storage_source *s)
-{
-    vr_json_add_str(props, "driver", "nvme");
-    vr_json_add_strf(props, "device", "%04x:%02x:%02x.%x", s->nvme_address.domain, s->nvme_address.bus,
-                     s->nvme_address.slot, s->nvme_address.function);
-    vr_json_add_uint(props, "namespace", s->nvme_namespace);
-    return true;
-}
-
-static bool network(struct vr_json *props, const struct vr_storage_source *s, struct vr_error **err)
-{
-    switch (s->protocol) {
-    case VR_PROTO_NBD:
-        return nbd(props, s, err);
-    case VR_PROTO_RBD:
-        return rbd(props, s, err);
-    case VR_PROTO_ISCSI:
-        return iscsi(props, s, err);
-    case VR_PROTO_HTTP:
-    case VR_PROTO_HTTPS:
-    case VR_PROTO_FTP:
-    case VR_PROTO_FTPS:
-        return http(props, s, err);
-    case VR_PROTO_VXHS:
-        return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, "%s",
-                       _("VxHS protocol is not supported with this QEMU binary"));
-    default:
-        return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED,
-                       _("disk source protocol '%s' is not supported by this build: the "
-                         "guest is kept but cannot be started"),
-                       vr_net_protocol_names[s->protocol]);
-    }
 }
 
 static const char *aio_name(enum vr_disk_io io)
@@ -205,6 +82,15 @@ static void directory(struct vr_json *props, const struct vr_disk *disk, const s
     vr_json_add_bool(props, "rw", !s->readonly);
 }
 
+/* SCSI reservations go through a helper that may issue them: one of ours for the whole guest, or the document's own. */
+static void add_pr_manager(struct vr_json *props, const struct vr_storage_source *s)
+{
+    if (s->reservations && s->reservations->managed == VR_TRI_YES)
+        vr_json_add_str(props, "pr-manager", "pr-helper0");
+    else if (s->reservations)
+        vr_json_add_strf(props, "pr-manager", "pr-helper-%s", s->node_storage);
+}
+
 static struct vr_json *storage_node(const struct vr_disk *disk, const struct vr_storage_source *s,
                                     struct vr_error **err)
 {
@@ -216,15 +102,16 @@ static struct vr_json *storage_node(const struct vr_disk *disk, const struct vr_
         vr_json_add_str(props, "driver", s->type == VR_STORAGE_FILE ? "file" : "host_device");
         vr_json_add_str(props, "filename", s->path);
         vr_json_add_str(props, "aio", disk ? aio_name(disk->io) : NULL);
+        add_pr_manager(props, s);
         break;
     case VR_STORAGE_DIR:
         directory(props, disk, s);
         break;
     case VR_STORAGE_NETWORK:
-        ok = network(props, s, err);
+        ok = vr_qemu_protocol_node(props, s, vr_qemu_auth_of(disk, s), err);
         break;
     case VR_STORAGE_NVME:
-        ok = nvme(props, s);
+        vr_qemu_nvme_node(props, s);
         break;
     case VR_STORAGE_VOLUME:
         ok = vr_fail(err, VIR_ERR_INTERNAL_ERROR, _("storage source pool '%s' volume '%s' is not translated"), s->pool,
@@ -264,6 +151,48 @@ static const char *format_driver(const struct vr_storage_source *s)
     }
 }
 
+static bool is_raw(const struct vr_storage_source *s)
+{
+    return vr_streq(format_driver(s), "raw");
+}
+
+/* An image that is one part of a file; a raw one says so itself, others stand on a raw node that cuts it out. */
+char *vr_qemu_slice_name(const struct vr_storage_source *s)
+{
+    return s->slice && !is_raw(s) ? vr_printf("libvirt-%u-slice-sto", s->id) : NULL;
+}
+
+static struct vr_json *slice_node(const struct vr_storage_source *s, const char *name)
+{
+    struct vr_json *props = vr_json_object();
+    vr_json_add_str(props, "driver", "raw");
+    vr_json_add_str(props, "node-name", name);
+    vr_json_add_uint(props, "offset", s->slice->offset);
+    vr_json_add_uint(props, "size", s->slice->size);
+    vr_json_add_str(props, "file", s->node_storage);
+    vr_json_add_bool(props, "auto-read-only", true);
+    vr_json_add_str(props, "discard", "unmap");
+    return props;
+}
+
+/* The format's driver, with what opens it when it is encrypted: LUKS by itself, or inside of qcow2 and qcow. */
+static void add_format(struct vr_json *props, const struct vr_storage_source *s, const struct vr_encryption *e)
+{
+    bool here = e && !vr_streq0(e->engine, "librbd"); /* that one is the storage node's */
+    if (here && is_raw(s)) {
+        vr_json_add_str(props, "driver", "luks");
+        vr_json_add_strf(props, "key-secret", "%s-encryption-secret0", s->node_format);
+        return;
+    }
+    vr_json_add_str(props, "driver", format_driver(s));
+    if (!here)
+        return;
+    struct vr_json *encrypt = vr_json_object();
+    vr_json_add_str(encrypt, "format", e->format == VR_ENCRYPTION_QCOW ? "aes" : "luks");
+    vr_json_add_strf(encrypt, "key-secret", "%s-encryption-secret0", s->node_format);
+    vr_json_add(props, "encrypt", encrypt);
+}
+
 static bool has_backing_property(enum vr_storage_format f)
 {
     return f == VR_FORMAT_QCOW2 || f == VR_FORMAT_QCOW || f == VR_FORMAT_QED || f == VR_FORMAT_VMDK;
@@ -271,10 +200,6 @@ static bool has_backing_property(enum vr_storage_format f)
 
 static struct vr_json *format_node(const struct vr_disk *disk, const struct vr_storage_source *s, struct vr_error **err)
 {
-    if (s->encryption || (disk && disk->encryption && s == disk->src))
-        return not_yet(err, "an encrypted disk"), NULL;
-    if (s->slice)
-        return not_yet(err, "a slice of a disk image"), NULL;
     struct vr_json *props = vr_json_object();
     vr_json_add_str(props, "node-name", s->node_format);
     vr_json_add_bool(props, "read-only", s->readonly);
@@ -289,10 +214,15 @@ static struct vr_json *format_node(const struct vr_disk *disk, const struct vr_s
                                 : vr_detect_zeroes_names[disk->detect_zeroes]);
     }
     add_cache(props, disk ? disk->cache : VR_CACHE_UNSET);
-    vr_json_add_str(props, "driver", format_driver(s));
+    add_format(props, s, vr_qemu_encryption_of(disk, s));
     if (s->metadata_cache_max.set)
         vr_json_add_uint(props, "cache-size", s->metadata_cache_max.v);
-    vr_json_add_str(props, "file", s->node_storage);
+    if (s->slice && is_raw(s)) {
+        vr_json_add_uint(props, "offset", s->slice->offset);
+        vr_json_add_uint(props, "size", s->slice->size);
+    }
+    vr_autofree char *slice = vr_qemu_slice_name(s);
+    vr_json_add_str(props, "file", slice ? slice : s->node_storage);
     if (s->backing && has_backing_property(s->format)) {
         if (s->backing->type == VR_STORAGE_UNSET)
             vr_json_add(props, "backing", vr_json_null());
@@ -308,6 +238,79 @@ struct vr_json *vr_qemu_block_node(const struct vr_disk *disk, const struct vr_s
     return storage ? storage_node(disk, src, err) : format_node(disk, src, err);
 }
 
+/* ---- what a node needs beside itself ------------------------------------------------------------------------------ */
+
+const struct vr_encryption *vr_qemu_encryption_of(const struct vr_disk *disk, const struct vr_storage_source *s)
+{
+    return s->encryption ? s->encryption : disk && s == disk->src ? disk->encryption : NULL;
+}
+
+const struct vr_storage_auth *vr_qemu_auth_of(const struct vr_disk *disk, const struct vr_storage_source *s)
+{
+    return s->auth ? s->auth : disk && s == disk->src ? disk->auth : NULL;
+}
+
+static struct vr_json *tls_object(const struct vr_storage_source *s, const struct vr_qemu_run *run)
+{
+    struct vr_json *tls = vr_json_object();
+    vr_json_add_str(tls, "qom-type", "tls-creds-x509");
+    vr_json_add_strf(tls, "id", "obj%s_tls0", s->node_storage);
+    vr_json_add_str(tls, "dir", run->tls_dir);
+    vr_json_add_str(tls, "endpoint", "client");
+    vr_json_add_bool(tls, "verify-peer", true);
+    return tls;
+}
+
+static struct vr_json *helper_object(const struct vr_storage_source *s)
+{
+    struct vr_json *o = vr_json_object();
+    vr_json_add_str(o, "qom-type", "pr-manager-helper");
+    vr_json_add_strf(o, "id", "pr-helper-%s", s->node_storage);
+    vr_json_add_str(o, "path", s->reservations->path);
+    return o;
+}
+
+struct vr_json *vr_qemu_secret_object(const struct vr_qemu_run *run, const char *id)
+{
+    for (size_t i = 0; run->secrets && i < run->secrets->n; i++) {
+        const struct vr_qemu_secret *s = &run->secrets->v[i];
+        if (!vr_streq(s->object, id))
+            continue;
+        struct vr_json *o = vr_json_object();
+        vr_json_add_str(o, "qom-type", "secret");
+        vr_json_add_str(o, "id", id);
+        vr_json_add_str(o, "data", s->data);
+        vr_json_add_str(o, "keyid", "masterKey0");
+        vr_json_add_str(o, "iv", s->iv);
+        vr_json_add_str(o, "format", "base64");
+        return o;
+    }
+    return NULL;
+}
+
+struct vr_json *vr_qemu_block_object(const struct vr_storage_source *s, const struct vr_qemu_run *run, unsigned nth)
+{
+    static const char *const secrets[] = { "storage-auth", "storage-httpcookie", "format-encryption" };
+    for (size_t i = 0; i < VR_COUNT(secrets); i++) {
+        vr_autofree char *id = vr_printf("libvirt-%u-%s-secret0", s->id, secrets[i]);
+        struct vr_json *o = vr_qemu_secret_object(run, id);
+        if (o && nth-- == 0)
+            return o;
+        vr_json_free(o);
+    }
+    if (s->reservations && s->reservations->managed != VR_TRI_YES && nth-- == 0)
+        return helper_object(s);
+    if (s->type == VR_STORAGE_NETWORK && s->tls == VR_TRI_YES && nth-- == 0)
+        return tls_object(s, run);
+    return NULL;
+}
+
+struct vr_json *vr_qemu_block_slice(const struct vr_storage_source *s)
+{
+    vr_autofree char *name = vr_qemu_slice_name(s);
+    return name ? slice_node(s, name) : NULL;
+}
+
 /* The chain from its end: a node must exist before another names it. */
 bool cmd_chain(struct build *b, const struct vr_disk *disk, const struct vr_storage_source *src, unsigned depth)
 {
@@ -316,16 +319,17 @@ bool cmd_chain(struct build *b, const struct vr_disk *disk, const struct vr_stor
                        disk->target);
     if (src->backing && src->backing->type != VR_STORAGE_UNSET && !cmd_chain(b, disk, src->backing, depth + 1))
         return false;
-    if (src->type == VR_STORAGE_NETWORK && src->tls == VR_TRI_YES) {
-        struct vr_json *tls = vr_json_object();
-        vr_json_add_str(tls, "qom-type", "tls-creds-x509");
-        vr_json_add_strf(tls, "id", "obj%s_tls0", src->node_storage);
-        vr_json_add_str(tls, "dir", b->run->tls_dir);
-        vr_json_add_str(tls, "endpoint", "client");
-        vr_json_add_bool(tls, "verify-peer", true);
-        cmd_json(b, "-object", tls);
-    }
-    return cmd_json(b, "-blockdev", vr_qemu_block_node(disk, src, true, b->err)) &&
+    vr_autofree char *key = vr_printf("%s-encryption-secret0", src->node_format);
+    struct vr_json *object = vr_qemu_encryption_of(disk, src) && !b->run->native ? vr_qemu_secret_object(b->run, key) : NULL;
+    if (vr_qemu_encryption_of(disk, src) && !b->run->native && !object)
+        return vr_fail(b->err, VIR_ERR_INTERNAL_ERROR, _("no secret opens the encrypted disk '%s'"), disk->target);
+    vr_json_free(object);
+    for (unsigned i = 0; (object = vr_qemu_block_object(src, b->run, i)); i++)
+        cmd_json(b, "-object", object);
+    if (!cmd_json(b, "-blockdev", vr_qemu_block_node(disk, src, true, b->err)))
+        return false;
+    struct vr_json *slice = vr_qemu_block_slice(src);
+    return (!slice || cmd_json(b, "-blockdev", slice)) &&
            cmd_json(b, "-blockdev", vr_qemu_block_node(disk, src, false, b->err));
 }
 

@@ -25,6 +25,8 @@ void cmd_opt_buf(struct build *b, const char *option, struct vr_buf *value);
 bool cmd_json(struct build *b, const char *option, struct vr_json *props);
 /** "-device" and JSON, with the document's overrides for that alias; consumed. */
 bool cmd_device(struct build *b, struct vr_json *props);
+/** The same after "bus" and "addr" of the device's address were added; consumed. */
+bool cmd_placed_device(struct build *b, struct vr_json *props, const struct vr_device_info *info);
 /** Text with each comma doubled, as options of QEMU want it. */
 void buf_escaped(struct vr_buf *b, const char *text);
 
@@ -53,7 +55,8 @@ unsigned boot_position(const struct vr_domain_def *def, enum vr_boot_device dev)
 
 /* sections; each returns false with b->err set */
 typedef bool section_fn(struct build *b);
-section_fn build_name, build_master_key, build_pflash, build_machine, build_accel, build_tseg, build_cpu, build_loader,
+section_fn build_name, build_compat, build_stopped, build_master_key, build_pr_helper, build_pflash, build_machine,
+    build_accel, build_tseg, build_cpu, build_loader,
     build_memory, build_smp, build_iothreads, build_numa, build_uuid, build_smbios, build_genid, build_defaults,
     build_monitor, build_clock, build_pm, build_boot, build_iommu, build_globals, build_controllers,
     build_memory_devices, build_hubs, build_disks, build_filesystems, build_nets, build_smartcards, build_serials,

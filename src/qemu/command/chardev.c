@@ -46,11 +46,26 @@ static bool add_file(struct build *b, struct vr_buf *text, const struct vr_chr_s
     return true;
 }
 
-static bool add_tcp(struct build *b, struct vr_buf *text, const struct vr_chr_source *src, struct vr_error **err)
+static bool uses_tls(const struct vr_chr_source *src)
+{
+    return src->type == VR_CHR_TCP && src->tls == VR_TRI_YES;
+}
+
+/* Certificates stand before what uses them. */
+static void tls_object(struct build *b, const struct vr_chr_source *src, const char *alias)
+{
+    struct vr_json *tls = vr_json_object();
+    vr_json_add_str(tls, "qom-type", "tls-creds-x509");
+    vr_json_add_strf(tls, "id", "objchar%s_tls0", alias);
+    vr_json_add_str(tls, "dir", b->run->tls_dir);
+    vr_json_add_str(tls, "endpoint", src->mode == VR_CHR_SOURCE_BIND ? "server" : "client");
+    vr_json_add_bool(tls, "verify-peer", true);
+    cmd_json(b, "-object", tls);
+}
+
+static bool add_tcp(struct build *b, struct vr_buf *text, const struct vr_chr_source *src, const char *alias)
 {
     bool listen = src->mode == VR_CHR_SOURCE_BIND;
-    if (src->tls == VR_TRI_YES || src->protocol == VR_CHR_PROTO_TLS)
-        return not_yet(err, "TLS on a character device");
     vr_buf_str(text, ",host=");
     buf_escaped(text, src->host ? src->host : "");
     vr_buf_str(text, ",port=");
@@ -60,6 +75,8 @@ static bool add_tcp(struct build *b, struct vr_buf *text, const struct vr_chr_so
     if (listen)
         vr_buf_str(text, ",server=on,wait=off");
     add_reconnect(text, src->reconnect);
+    if (uses_tls(src))
+        vr_buf_printf(text, ",tls-creds=objchar%s_tls0", alias);
     return true;
 }
 
@@ -89,8 +106,8 @@ bool cmd_chardev(struct build *b, const struct vr_chr_source *src, const char *a
     if (src->type <= 0 || (size_t)src->type >= VR_COUNT(kind) || !kind[src->type])
         return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("unsupported chardev '%s'"),
                        src->type > 0 ? vr_chr_type_names[src->type] : "");
-    if (src->seclabels.n)
-        return not_yet(err, "a <seclabel> of one character device");
+    if (uses_tls(src))
+        tls_object(b, src, alias);
     /* parallel ports on a host device are another backend of QEMU's */
     bool parallel = src->type == VR_CHR_DEV && vr_starts_with(alias, "parallel");
     vr_buf_printf(&text, "%s,id=char%s", parallel ? "parallel" : kind[src->type], alias);
@@ -118,7 +135,7 @@ bool cmd_chardev(struct build *b, const struct vr_chr_source *src, const char *a
         buf_escaped(&text, src->bind_service ? src->bind_service : "0");
         break;
     case VR_CHR_TCP:
-        ok = add_tcp(b, &text, src, err);
+        ok = add_tcp(b, &text, src, alias);
         break;
     case VR_CHR_UNIX:
         ok = add_unix(b, &text, src, alias);

@@ -6,7 +6,7 @@
 
 /* Stock's order. QEMU mostly does not care; people who compare command lines and logs do. */
 static section_fn *const sections[] = {
-    build_name, build_master_key, build_pflash, build_machine, build_accel, build_tseg, build_cpu, build_loader,
+    build_name, build_compat, build_stopped, build_master_key, build_pr_helper, build_pflash, build_machine, build_accel, build_tseg, build_cpu, build_loader,
     build_memory, build_smp, build_iothreads, build_numa, build_uuid, build_smbios, build_genid, build_defaults,
     build_monitor, build_clock, build_pm, build_boot, build_iommu, build_globals, build_controllers,
     build_memory_devices, build_hubs, build_disks, build_filesystems, build_nets, build_smartcards, build_serials,

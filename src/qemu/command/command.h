@@ -18,6 +18,18 @@ enum vr_qemu_fd {
     VR_QEMU_FD_VHOST,       /* /dev/vhost-net of an interface, one per queue */
     VR_QEMU_FD_VSOCK,       /* /dev/vhost-vsock */
     VR_QEMU_FD_VDPA,        /* /dev/vhost-vdpa-N */
+    VR_QEMU_FD_VHOST_SCSI,  /* /dev/vhost-scsi of a host device; by its alias */
+    VR_QEMU_FD_TPM,         /* a TPM of the host: the device, then its cancel file */
+};
+
+/** A secret as QEMU takes it: encrypted with the guest's master key; all text is base64. */
+struct vr_qemu_secret {
+    const char *object; /* the object's id: "libvirt-1-format-encryption-secret0" */
+    const char *data, *iv;
+};
+struct vr_qemu_secrets {
+    const struct vr_qemu_secret *v;
+    size_t n;
 };
 
 /** Where things are for this start. All text is borrowed for the call. */
@@ -31,6 +43,7 @@ struct vr_qemu_run {
     const char *vnc_tls_dir, *spice_tls_dir; /* NULL: TLS is off in qemu.conf */
     const char *vnc_listen, *spice_listen;   /* addresses of qemu.conf, "127.0.0.1" */
     bool native;               /* for domxml-to-native: paths in place of descriptors */
+    const struct vr_qemu_secrets *secrets; /* that could be had; NULL: none */
     bool no_sandbox;           /* qemu.conf: seccomp_sandbox = 0 */
     const char *incoming;      /* "defer" for a restore or migration, else NULL */
     /** The number a descriptor has in QEMU, or -1: there is none (then the path form is used, or it is an error). */
@@ -88,6 +101,15 @@ void vr_qemu_prepare_blocks(struct vr_domain_def *def, unsigned *next);
 /** Names the chain of one more disk. */
 void vr_qemu_prepare_disk(struct vr_domain_def *def, struct vr_disk *disk, unsigned *next);
 
+/** What opens an image, wherever the document says it; NULL: nothing has to. */
+const struct vr_encryption *vr_qemu_encryption_of(const struct vr_disk *disk, const struct vr_storage_source *s);
+const struct vr_storage_auth *vr_qemu_auth_of(const struct vr_disk *disk, const struct vr_storage_source *s);
+/** The nth object (object-add) that must exist before a source's nodes: secrets, TLS, a reservation helper; NULL: no more. */
+struct vr_json *vr_qemu_block_object(const struct vr_storage_source *s, const struct vr_qemu_run *run, unsigned nth);
+/** The secret of run->secrets of that name, as an object; NULL: there is none. */
+struct vr_json *vr_qemu_secret_object(const struct vr_qemu_run *run, const char *id);
+/** A node between the two of a source: a part of a file; NULL: none is needed. */
+struct vr_json *vr_qemu_block_slice(const struct vr_storage_source *s);
 /** One node of a chain as blockdev-add takes it. `storage`: the protocol layer, else the format layer. */
 struct vr_json *vr_qemu_block_node(const struct vr_disk *disk, const struct vr_storage_source *src, bool storage,
                                    struct vr_error **err);
@@ -104,6 +126,8 @@ struct vr_json *vr_qemu_net_device(const struct vr_domain_def *def, const struct
 struct vr_json *vr_qemu_controller_device(const struct vr_domain_def *def, const struct vr_controller *c,
                                           struct vr_error **err);
 
+/** Whether a disk of the guest wants our reservation helper: it listens at pr-helper0.sock of private_dir. */
+bool vr_qemu_needs_pr_helper(const struct vr_domain_def *def);
 /** Whether RAM of this guest is files below vr_qemu_run.memory_dir: it must exist then. */
 bool vr_qemu_needs_memory_dir(const struct vr_domain_def *def);
 

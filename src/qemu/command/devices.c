@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The smaller devices. */
 #define VR_ERROR_DOMAIN VIR_FROM_QEMU
+#include <errno.h>
 #include "base/alloc.h"
 #include "qemu/command/build.h"
 
-static bool finish(struct build *b, struct vr_json *props, const struct vr_device_info *info)
+bool cmd_placed_device(struct build *b, struct vr_json *props, const struct vr_device_info *info)
 {
     if (!add_address(props, b->def, info, b->err)) {
         vr_json_free(props);
@@ -55,7 +56,7 @@ static bool one_input(struct build *b, const struct vr_input *in)
     vr_json_add_str(p, "id", in->info.alias);
     if (in->type == VR_INPUT_PASSTHROUGH)
         vr_json_add_str(p, "evdev", in->evdev);
-    return finish(b, p, &in->info);
+    return cmd_placed_device(b, p, &in->info);
 }
 
 bool build_inputs(struct build *b)
@@ -99,7 +100,7 @@ static bool fs_9p(struct build *b, const struct vr_filesystem *fs)
     vr_json_add_str(p, "id", fs->info.alias);
     vr_json_add_strf(p, "fsdev", "fsdev-%s", fs->info.alias);
     vr_json_add_str(p, "mount_tag", fs->target_dir);
-    return finish(b, p, &fs->info);
+    return cmd_placed_device(b, p, &fs->info);
 }
 
 static bool fs_virtiofs(struct build *b, const struct vr_filesystem *fs)
@@ -108,11 +109,9 @@ static bool fs_virtiofs(struct build *b, const struct vr_filesystem *fs)
     vr_buf_printf(&text, "socket,id=chr-vu-%s,path=", fs->info.alias);
     if (fs->source_socket) {
         buf_escaped(&text, fs->source_socket);
-    } else if (b->run->native) {
+    } else { /* the daemon of ours listens there */
         buf_escaped(&text, b->run->private_dir);
         vr_buf_printf(&text, "/%s-fs.sock", fs->info.alias);
-    } else {
-        return not_yet(b->err, "a virtiofs folder whose daemon we would start");
     }
     cmd_opt_buf(b, "-chardev", &text);
     struct vr_json *p = virtio_device("vhost-user-fs", b->def, &fs->info, VR_VIRTIO_MODEL_UNSET, &fs->virtio);
@@ -121,7 +120,7 @@ static bool fs_virtiofs(struct build *b, const struct vr_filesystem *fs)
     add_uint_if(p, "queue-size", fs->queue_size);
     vr_json_add_str(p, "tag", fs->target_dir);
     add_boot(p, &fs->info, 0);
-    return finish(b, p, &fs->info);
+    return cmd_placed_device(b, p, &fs->info);
 }
 
 bool build_filesystems(struct build *b)
@@ -138,26 +137,55 @@ bool build_filesystems(struct build *b)
 
 /* ---- tpm, watchdog, panic, balloon, rng -------------------------------------------------------------------------- */
 
+static bool tpm_backend(struct build *b, const struct vr_tpm *t)
+{
+    vr_autobuf struct vr_buf text = VR_BUF_INIT;
+    if (t->backend == VR_TPM_BACKEND_PASSTHROUGH) {
+        int fd = b->run->fd_of ? b->run->fd_of(b->run->opaque, VR_QEMU_FD_TPM, t->info.alias, 0) : -1;
+        int cancel = b->run->fd_of ? b->run->fd_of(b->run->opaque, VR_QEMU_FD_TPM, t->info.alias, 1) : -1;
+        const char *path = t->device_path ? t->device_path : "/dev/tpm0";
+        if (fd < 0 || cancel < 0)
+            return vr_fail_errno(b->err, VIR_ERR_SYSTEM_ERROR, ENOENT, _("Could not open TPM device %s"), path);
+        cmd_arg(b, "-add-fd");
+        cmd_argf(b, "set=%u,fd=%d", b->fd_sets, fd);
+        cmd_arg(b, "-add-fd");
+        cmd_argf(b, "set=%u,fd=%d", b->fd_sets + 1, cancel);
+        vr_buf_printf(&text, "passthrough,id=tpm-%s,path=/dev/fdset/%u,cancel-path=/dev/fdset/%u", t->info.alias,
+                      b->fd_sets, b->fd_sets + 1);
+        b->fd_sets += 2;
+        cmd_opt_buf(b, "-tpmdev", &text);
+        return true;
+    }
+    const char *path = t->backend == VR_TPM_BACKEND_EXTERNAL ? t->external->path : t->socket_path;
+    if (path) {
+        vr_buf_str(&text, "socket,id=chrtpm,path=");
+        buf_escaped(&text, path);
+    } else if (b->run->native) {
+        vr_buf_str(&text, "null,id=chrtpm"); /* no emulator runs whose socket could be named */
+    } else {
+        return vr_fail(b->err, VIR_ERR_INTERNAL_ERROR, "%s", _("the TPM emulator was not started"));
+    }
+    cmd_opt_buf(b, "-chardev", &text);
+    cmd_arg(b, "-tpmdev");
+    cmd_argf(b, "emulator,id=tpm-%s,chardev=chrtpm", t->info.alias);
+    return true;
+}
+
 bool build_tpms(struct build *b)
 {
     for (size_t i = 0; i < b->def->tpms.n; i++) {
         const struct vr_tpm *t = b->def->tpms.v[i];
-        if (t->backend == VR_TPM_BACKEND_EMULATOR)
-            return not_yet(b->err, "an emulated TPM");
-        if (t->backend == VR_TPM_BACKEND_PASSTHROUGH)
-            return not_yet(b->err, "TPM passthrough");
-        if (t->backend != VR_TPM_BACKEND_EXTERNAL || !t->external)
-            return not_yet(b->err, "a TPM of this kind");
-        vr_autofree char *alias = vr_printf("%s", t->info.alias);
-        if (!cmd_chardev(b, t->external, alias, b->err))
+        if (t->model == VR_TPM_SPAPR || t->model == VR_TPM_SPAPR_PROXY)
+            return vr_fail(b->err, VIR_ERR_CONFIG_UNSUPPORTED,
+                           _("The QEMU executable %s does not support TPM model %s"), b->def->emulator,
+                           vr_tpm_model_names[t->model]);
+        if (!tpm_backend(b, t))
             return false;
-        cmd_arg(b, "-tpmdev");
-        cmd_argf(b, "emulator,id=tpm-%s,chardev=char%s", alias, alias);
         struct vr_json *p = vr_json_object();
         vr_json_add_str(p, "driver", t->model ? vr_tpm_model_names[t->model] : "tpm-tis");
-        vr_json_add_strf(p, "tpmdev", "tpm-%s", alias);
-        vr_json_add_str(p, "id", alias);
-        if (!finish(b, p, &t->info))
+        vr_json_add_strf(p, "tpmdev", "tpm-%s", t->info.alias);
+        vr_json_add_str(p, "id", t->info.alias);
+        if (!cmd_placed_device(b, p, &t->info))
             return false;
     }
     return true;
@@ -171,7 +199,7 @@ bool build_watchdogs(struct build *b)
             struct vr_json *p = vr_json_object();
             vr_json_add_str(p, "driver", vr_watchdog_model_names[w->model]);
             vr_json_add_str(p, "id", w->info.alias);
-            if (!finish(b, p, &w->info))
+            if (!cmd_placed_device(b, p, &w->info))
                 return false;
         } else {
             cmd_opt(b, "-global", "ICH9-LPC.noreboot=off");
@@ -205,7 +233,7 @@ bool build_panics(struct build *b)
         case VR_PANIC_PVPANIC:
             p = vr_json_object();
             vr_json_add_str(p, "driver", "pvpanic-pci");
-            if (!finish(b, p, &d->info))
+            if (!cmd_placed_device(b, p, &d->info))
                 return false;
             break;
         case VR_PANIC_HYPERV: /* a CPU flag */
@@ -234,7 +262,7 @@ bool build_memballoon(struct build *b)
     vr_json_add_str(p, "id", m->info.alias);
     add_tri(p, "deflate-on-oom", m->autodeflate);
     add_tri(p, "free-page-reporting", m->free_page_reporting);
-    return finish(b, p, &m->info);
+    return cmd_placed_device(b, p, &m->info);
 }
 
 bool build_rngs(struct build *b)
@@ -264,91 +292,7 @@ bool build_rngs(struct build *b)
             vr_json_add_uint(p, "max-bytes", r->rate_bytes);
             vr_json_add_uint(p, "period", r->rate_period_ms ? r->rate_period_ms : 1000);
         }
-        if (!finish(b, p, &r->info))
-            return false;
-    }
-    return true;
-}
-
-/* ---- host devices ------------------------------------------------------------------------------------------------ */
-
-static bool host_usb(struct build *b, const struct vr_hostdev *h)
-{
-    struct vr_json *p = vr_json_object();
-    if (!h->usb_bus && !h->usb_device) {
-        vr_json_free(p);
-        return vr_fail(b->err, VIR_ERR_INTERNAL_ERROR, "%s", _("USB host device is missing bus/device information"));
-    }
-    vr_json_add_str(p, "driver", "usb-host");
-    vr_json_add_strf(p, "hostdevice", "/dev/bus/usb/%03u/%03u", h->usb_bus, h->usb_device);
-    vr_json_add_str(p, "id", h->info.alias);
-    if (h->guest_reset) {
-        vr_json_add_bool(p, "guest-reset", !vr_streq(h->guest_reset, "off"));
-        if (!vr_streq(h->guest_reset, "off"))
-            vr_json_add_bool(p, "guest-resets-all", vr_streq(h->guest_reset, "on"));
-    }
-    add_boot(p, &h->info, 0);
-    return finish(b, p, &h->info);
-}
-
-static bool host_pci(struct build *b, const struct vr_hostdev *h)
-{
-    struct vr_json *p = vr_json_object();
-    vr_json_add_str(p, "driver", "vfio-pci");
-    vr_json_add_strf(p, "host", "%04x:%02x:%02x.%x", h->pci.domain, h->pci.bus, h->pci.slot, h->pci.function);
-    vr_json_add_str(p, "id", h->info.alias);
-    add_boot(p, &h->info, 0);
-    if (!add_address(p, b->def, &h->info, b->err)) {
-        vr_json_free(p);
-        return false;
-    }
-    add_rom(p, &h->info);
-    return cmd_device(b, p);
-}
-
-static bool host_mdev(struct build *b, const struct vr_hostdev *h)
-{
-    char text[VR_UUID_TEXT];
-    if (!vr_streq0(h->model, "vfio-pci"))
-        return not_yet(b->err, "a mediated device of this model");
-    struct vr_json *p = vr_json_object();
-    vr_json_add_str(p, "driver", h->ramfb == VR_TRI_ON ? "vfio-pci-nohotplug" : "vfio-pci");
-    vr_json_add_str(p, "id", h->info.alias);
-    vr_json_add_strf(p, "sysfsdev", "/sys/bus/mdev/devices/%s", vr_uuid_format(&h->mdev_uuid, text));
-    add_tri_onoff(p, "display", h->display);
-    if (h->ramfb == VR_TRI_ON)
-        vr_json_add_bool(p, "ramfb", true);
-    add_boot(p, &h->info, 0);
-    return finish(b, p, &h->info);
-}
-
-bool build_hostdevs(struct build *b)
-{
-    for (size_t i = 0; i < b->def->hostdevs.n; i++) {
-        const struct vr_hostdev *h = b->def->hostdevs.v[i];
-        bool ok;
-        if (h->info.type == VR_ADDRESS_UNASSIGNED)
-            continue; /* kept from the host, not given to the guest */
-        if (h->mode != VR_HOSTDEV_MODE_SUBSYS)
-            return vr_fail(b->err, VIR_ERR_CONFIG_UNSUPPORTED, _("hostdev mode 'capabilities' is not supported in %s"),
-                           "qemu");
-        /* Taking a device from the host (driver rebinding, /dev nodes, IOMMU groups) is not built: only show it. */
-        if (!b->run->native)
-            return not_yet(b->err, "a <hostdev>");
-        switch (h->type) {
-        case VR_HOSTDEV_USB:
-            ok = host_usb(b, h);
-            break;
-        case VR_HOSTDEV_PCI:
-            ok = host_pci(b, h);
-            break;
-        case VR_HOSTDEV_MDEV:
-            ok = host_mdev(b, h);
-            break;
-        default:
-            return not_yet(b->err, "a <hostdev> of this type");
-        }
-        if (!ok)
+        if (!cmd_placed_device(b, p, &r->info))
             return false;
     }
     return true;
@@ -390,7 +334,7 @@ static bool one_shmem(struct build *b, const struct vr_shmem *s)
         vr_json_add_str(p, "master", vr_streq(s->role, "master") ? "on" : "off");
     else if (!doorbell)
         vr_json_add_str(p, "master", "off");
-    return finish(b, p, &s->info);
+    return cmd_placed_device(b, p, &s->info);
 }
 
 bool build_shmems(struct build *b)
@@ -417,7 +361,7 @@ bool build_vsock(struct build *b)
     vr_json_add_str(p, "id", v->info.alias);
     vr_json_add_uint(p, "guest-cid", v->cid);
     vr_json_add_strf(p, "vhostfd", "%d", fd);
-    return finish(b, p, &v->info);
+    return cmd_placed_device(b, p, &v->info);
 }
 
 bool build_cryptos(struct build *b)
@@ -433,7 +377,7 @@ bool build_cryptos(struct build *b)
         struct vr_json *p = virtio_device("virtio-crypto", b->def, &c->info, VR_VIRTIO_MODEL_UNSET, &c->virtio);
         vr_json_add_strf(p, "cryptodev", "obj%s", c->info.alias);
         vr_json_add_str(p, "id", c->info.alias);
-        if (!finish(b, p, &c->info))
+        if (!cmd_placed_device(b, p, &c->info))
             return false;
     }
     return true;

@@ -194,9 +194,15 @@ static bool one_graphic(struct build *b, const struct vr_graphics *g)
         return true;
     case VR_GRAPHICS_DBUS:
         vr_buf_str(&text, "dbus");
-        if (g->p2p != VR_TRI_YES)
-            return not_yet(b->err, "<graphics type='dbus'> with a bus of its own");
-        vr_buf_str(&text, ",p2p=on");
+        if (g->p2p == VR_TRI_YES) {
+            vr_buf_str(&text, ",p2p=on");
+        } else {
+            vr_buf_str(&text, ",addr=");
+            if (g->dbus_address)
+                buf_escaped(&text, g->dbus_address);
+            else /* only shown: the bus that a start would bring up */
+                vr_buf_printf(&text, "unix:path=/run/libvirt/qemu/dbus/%d-%s-dbus.sock", b->def->id, b->def->name);
+        }
         if (g->gl)
             vr_buf_printf(&text, ",gl=%s", g->gl == VR_TRI_YES ? "on" : "off");
         if (g->audio_id)

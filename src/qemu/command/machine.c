@@ -13,8 +13,40 @@ bool build_name(struct build *b)
     buf_escaped(&text, b->def->name);
     vr_buf_str(&text, ",debug-threads=on");
     cmd_opt_buf(b, "-name", &text);
+    return true;
+}
+
+/* <qemu:deprecation>: what QEMU does with what it will not have for long. */
+bool build_compat(struct build *b)
+{
+    static const struct {
+        const char *behavior, *input;
+    } rows[] = { { "omit", NULL }, { "reject", "reject" }, { "crash", "crash" } };
+    const char *behavior = b->def->qemu ? b->def->qemu->deprecation_behavior : NULL;
+    for (size_t i = 0; behavior && i < VR_COUNT(rows); i++) {
+        if (!vr_streq(rows[i].behavior, behavior))
+            continue;
+        struct vr_json *compat = vr_json_add_str(vr_json_object(), "deprecated-output", "hide");
+        return cmd_json(b, "-compat", vr_json_add_str(compat, "deprecated-input", rows[i].input));
+    }
+    return true;
+}
+
+bool build_stopped(struct build *b)
+{
     cmd_arg(b, "-S");
     return true;
+}
+
+bool build_pr_helper(struct build *b)
+{
+    if (!vr_qemu_needs_pr_helper(b->def))
+        return true;
+    struct vr_json *o = vr_json_object();
+    vr_json_add_str(o, "qom-type", "pr-manager-helper");
+    vr_json_add_str(o, "id", "pr-helper0");
+    vr_json_add_strf(o, "path", "%s/pr-helper0.sock", b->run->private_dir);
+    return cmd_json(b, "-object", o);
 }
 
 bool build_master_key(struct build *b)
@@ -62,21 +94,10 @@ static bool unsupported_features(struct build *b)
     if (b->def->keywrap.n)
         return vr_fail(b->err, VIR_ERR_CONFIG_UNSUPPORTED, _("key wrap is not supported for architecture '%s'"),
                        b->def->os.arch);
-    if (b->def->launch_security)
-        return not_yet(b->err, "<launchSecurity>");
-    if (f->async_teardown.state == VR_TRI_ON)
-        return not_yet(b->err, "<async-teardown>");
     if (f->gic || f->hpt.present || f->htm.present || f->nested_hv.present || f->ccf_assist.present || f->cfpc ||
         f->sbbc || f->ibs)
         return vr_fail(b->err, VIR_ERR_CONFIG_UNSUPPORTED, "%s",
                        _("a feature of the definition is not supported for this architecture or machine type"));
-    if (b->def->perf_events.n) {
-        for (size_t i = 0; i < b->def->perf_events.n; i++)
-            if (b->def->perf_events.v[i]->enabled == VR_TRI_YES)
-                return not_yet(b->err, "a <perf> event");
-    }
-    if (b->def->leases.n)
-        return not_yet(b->err, "a <lease> without a lock manager");
     return true;
 }
 
@@ -252,7 +273,7 @@ bool build_smbios(struct build *b)
 {
     const char *mode = b->def->os.smbios_mode;
     if (mode && vr_streq(mode, "host"))
-        return not_yet(b->err, "<smbios mode='host'/>");
+        return vr_fail(b->err, VIR_ERR_CONFIG_UNSUPPORTED, "%s", _("Host SMBIOS information is not available"));
     for (size_t i = 0; i < b->def->sysinfos.n; i++) {
         const struct vr_sysinfo *s = b->def->sysinfos.v[i];
         if (mode && vr_streq(mode, "sysinfo") && vr_streq0(s->type, "smbios") && !smbios(b, s))
@@ -454,8 +475,6 @@ bool build_boot(struct build *b)
         cmd_opt(b, "-append", os->cmdline);
     if (os->dtb)
         cmd_opt(b, "-dtb", os->dtb);
-    if (os->shim)
-        return not_yet(b->err, "<shim>");
     for (size_t i = 0; i < os->acpi_tables.n; i++) {
         const struct vr_acpi_table *t = os->acpi_tables.v[i];
         vr_buf_str(&text, vr_streq0(t->type, "slic") ? "sig=SLIC,file=" : "file=");
@@ -491,8 +510,6 @@ bool build_extra(struct build *b)
     const struct vr_qemu_extras *x = b->def->qemu;
     for (size_t i = 0; x && i < x->args.n; i++)
         cmd_arg(b, x->args.v[i]);
-    if (x && x->deprecation_behavior && !vr_streq(x->deprecation_behavior, "none"))
-        return not_yet(b->err, "<qemu:deprecation>");
     return true;
 }
 
