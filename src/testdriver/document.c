@@ -202,12 +202,25 @@ static bool load_network(struct vr_test *test, struct vr_arena *arena, const cha
     return vr_test_load_network(test, text, len, err);
 }
 
+static bool load_interface(struct vr_test *test, struct vr_arena *arena, const char *text, size_t len, struct vr_error **err)
+{
+    return vr_test_load_interface(test, text, len, err);
+}
+
+static bool load_device(struct vr_test *test, struct vr_arena *arena, const char *text, size_t len, struct vr_error **err)
+{
+    return vr_test_load_device(test, text, len, err);
+}
+
 static const struct {
     const char *element;
     bool (*load)(struct vr_test *test, struct vr_arena *arena, const char *text, size_t len, struct vr_error **err);
 } kinds[] = {
     { "domain", load_domain },
     { "network", load_network },
+    { "interface", load_interface },
+    { "pool", vr_test_load_pool },
+    { "device", load_device },
 };
 
 bool vr_test_load(struct vr_test *test, const char *xml, size_t len, const char *path, struct vr_error **err)

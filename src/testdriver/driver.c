@@ -53,6 +53,9 @@ void vr_test_free(struct vr_test *test)
         vr_test_domain_free(dom);
     vr_test_list_done(&test->domains);
     vr_test_networks_free(test);
+    vr_test_interfaces_free(test);
+    vr_test_pools_free(test);
+    vr_test_devices_free(test);
     VR_TEST_EACH(vr_test_user, user, test->users) {
         free(user->name);
         free(user->password);
@@ -125,7 +128,8 @@ void vr_test_event(struct vr_test *test, enum vr_event_class event_class, int ev
 static const struct vr_driver_row *const tables[] = {
     vr_test_connect_rows, vr_test_domain_rows, vr_test_define_rows, vr_test_info_rows, vr_test_life_rows,
     vr_test_vcpu_rows, vr_test_tune_rows, vr_test_iotune_rows, vr_test_guest_rows, vr_test_stats_rows,
-    vr_test_save_rows, vr_test_network_rows,
+    vr_test_save_rows, vr_test_network_rows, vr_test_interface_rows, vr_test_pool_rows, vr_test_volume_rows,
+    vr_test_nodedev_rows,
 };
 
 const struct vr_driver_row *vr_test_row(const struct vr_api_call *api)

@@ -100,7 +100,8 @@ bool vr_test_bad_arg(struct vr_error **err, const char *function, const char *ar
 
 extern const struct vr_driver_row vr_test_connect_rows[], vr_test_domain_rows[], vr_test_define_rows[],
     vr_test_info_rows[], vr_test_life_rows[], vr_test_vcpu_rows[], vr_test_tune_rows[], vr_test_iotune_rows[],
-    vr_test_guest_rows[], vr_test_stats_rows[], vr_test_save_rows[], vr_test_network_rows[];
+    vr_test_guest_rows[], vr_test_stats_rows[], vr_test_save_rows[], vr_test_network_rows[],
+    vr_test_interface_rows[], vr_test_pool_rows[], vr_test_volume_rows[], vr_test_nodedev_rows[];
 
 /** Filters of lists: a pair of which a bit is set must have the one that fits. */
 #define VR_TEST_FITS(flags, yes, no, is) (!((flags) & ((yes) | (no))) || ((flags) & ((is) ? (yes) : (no))))
@@ -203,6 +204,15 @@ bool vr_test_params_known(const struct vr_typed_param *params, uint32_t count, c
 void vr_test_networks_free(struct vr_test *test);
 /** A network of the host's document: defined and running. */
 bool vr_test_load_network(struct vr_test *test, const char *text, size_t len, struct vr_error **err);
+void vr_test_interfaces_free(struct vr_test *test);
+bool vr_test_load_interface(struct vr_test *test, const char *text, size_t len, struct vr_error **err);
+void vr_test_pools_free(struct vr_test *test);
+bool vr_test_load_pool(struct vr_test *test, struct vr_arena *arena, const char *text, size_t len, struct vr_error **err);
+void vr_test_devices_free(struct vr_test *test);
+bool vr_test_load_device(struct vr_test *test, const char *text, size_t len, struct vr_error **err);
+/** A virtual fibre channel adapter with these names appears; false with an error. */
+bool vr_test_vport_create(struct vr_test *test, const char *wwnn, const char *wwpn, struct vr_error **err);
+void vr_test_vport_destroy(struct vr_test *test, const char *wwnn, const char *wwpn);
 
 /* ---- snapshots and checkpoints ----------------------------------------------------------------------------------- */
 
