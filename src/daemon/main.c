@@ -2,9 +2,10 @@
 /* libvirtd: the daemon with the drivers of this build. */
 #include <stddef.h>
 #include "daemon.h"
+#include "network/driver.h"
 #include "qemu/driver.h"
 
-static const struct vr_driver *const drivers[] = { &vr_qemu_driver, NULL };
+static const struct vr_driver *const drivers[] = { &vr_network_driver, &vr_qemu_driver, NULL };
 
 int main(int argc, char **argv)
 {

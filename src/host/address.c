@@ -103,6 +103,7 @@ static bool same_net(const uint8_t *a, const uint8_t *b, unsigned bits)
 struct overlap {
     struct ip ip;
     unsigned prefix, except, found;
+    bool same; /* only a route to the very same network */
 };
 
 static void see_route(const struct nlmsghdr *h, void *opaque)
@@ -125,13 +126,13 @@ static void see_route(const struct nlmsghdr *h, void *opaque)
     /* Every link has fe80::/64: that is no network of anybody's. */
     if (!to || link == o->except || (r->rtm_family == AF_INET6 && to[0] == 0xfe && (to[1] & 0xc0) == 0x80))
         return;
-    if (same_net(to, o->ip.b, shorter))
+    if (same_net(to, o->ip.b, shorter) && (!o->same || r->rtm_dst_len == o->prefix))
         o->found = link;
 }
 
-bool vr_route_overlap(const char *address, unsigned prefix, const char *except, char ifname[VR_IFNAME])
+static bool find_route(const char *address, unsigned prefix, bool same, const char *except, char ifname[VR_IFNAME])
 {
-    struct overlap o = { .prefix = prefix };
+    struct overlap o = { .prefix = prefix, .same = same };
     struct vr_link link;
     struct vr_nl m;
     if (!parse_ip(address, &o.ip) || prefix > o.ip.size * 8)
@@ -144,6 +145,16 @@ bool vr_route_overlap(const char *address, unsigned prefix, const char *except, 
         return false;
     memcpy(ifname, link.name, VR_IFNAME);
     return true;
+}
+
+bool vr_route_overlap(const char *address, unsigned prefix, const char *except, char ifname[VR_IFNAME])
+{
+    return find_route(address, prefix, false, except, ifname);
+}
+
+bool vr_route_same(const char *address, unsigned prefix, const char *except, char ifname[VR_IFNAME])
+{
+    return find_route(address, prefix, true, except, ifname);
 }
 
 struct wanted_address {

@@ -60,6 +60,8 @@ void vr_names_free(char **names, size_t count);
  * Routes that are not the default, of any link but `except` (NULL: none). Does not suspend.
  */
 bool vr_route_overlap(const char *address, unsigned prefix, const char *except, char ifname[VR_IFNAME]);
+/** The same for a route to exactly this network, neither a larger one nor a part. */
+bool vr_route_same(const char *address, unsigned prefix, const char *except, char ifname[VR_IFNAME]);
 
 /** Addresses and routes on an existing link, in order (an <interface type='ethernet'>). */
 VR_SUSPENDS bool vr_link_addresses(const char *name, const struct vr_ip_spec *addresses, size_t address_count,

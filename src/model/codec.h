@@ -9,9 +9,6 @@ extern const struct vr_codec_ops vr_cpuset_codec;
 /** `bool has_mac; struct vr_mac mac;` in this order: the row names has_mac. */
 extern const struct vr_codec_ops vr_mac_codec;
 
-bool vr_mac_parse(const char *text, struct vr_mac *out);
-const char *vr_mac_text(struct vr_arena *arena, const struct vr_mac *mac);
-
 #define VR_A_CPUSET(S, m, n, ...)                                                                  \
     VR_ROW_(n, VR_K_CODEC, VR_AT_ATTR, VR_MEMBER(S, m, struct vr_cpuset *), .aux = &vr_cpuset_codec,   \
             .bad = "Failed to parse bitmap '%s'", .bad_code = VIR_ERR_INVALID_ARG, .bad_domain = VR_DOMAIN(VIR_FROM_NONE), __VA_ARGS__)

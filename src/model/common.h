@@ -64,6 +64,9 @@ void vr_list_remove(struct vr_list *list, size_t at);
 struct vr_mac {
     unsigned char b[6];
 };
+bool vr_mac_parse(const char *text, struct vr_mac *out);
+/** "52:54:00:..."; arena-owned. */
+const char *vr_mac_text(struct vr_arena *arena, const struct vr_mac *mac);
 
 /** A set of CPU or node numbers as the documents write them ("0-3,^2,8"); bits in 64-bit words. NULL = not said. */
 struct vr_cpuset {

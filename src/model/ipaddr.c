@@ -3,6 +3,8 @@
 
 #include <arpa/inet.h>
 #include <string.h>
+#include "base/arena.h"
+#include "schema/schema.h"
 
 static size_t size_of(const struct vr_ipaddr *ip)
 {

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
-/* IPv4 and IPv6 addresses as values, the arithmetic that networks need, and the codec that rows use. */
+/* IPv4 and IPv6 addresses as values, and the arithmetic that networks need. */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include "base/arena.h"
-#include "schema/schema.h"
 
 enum vr_ip_family { VR_IP_NONE, VR_IP_V4, VR_IP_V6 };
 
@@ -44,7 +42,5 @@ uint64_t vr_ip_count(const struct vr_ipaddr *start, const struct vr_ipaddr *end)
 /** RFC 3927 and the like: 169.254/16, fe80::/10. */
 bool vr_ip_is_link_local(const struct vr_ipaddr *ip);
 
+struct vr_codec_ops;
 extern const struct vr_codec_ops vr_ip_codec;
-/** An address attribute. Bad text counts as not said: the hook beside the table has the sentence, which names the network. */
-#define VR_A_IP(S, m, n, ...)                                                                      \
-    VR_ROW_(n, VR_K_CODEC, VR_AT_ATTR, VR_MEMBER(S, m, struct vr_ipaddr), .aux = &vr_ip_codec, .lenient = true, __VA_ARGS__)

@@ -126,6 +126,7 @@ struct vr_network_def {
     const char *name;
     bool has_uuid;              /* always after a parse */
     struct vr_uuid uuid;
+    const char *title, *description;
     const char *metadata;
     bool has_forward;           /* a <forward> element was there */
     struct vr_network_forward forward;

@@ -135,6 +135,8 @@ static const struct vr_row network_rows[] = {
     VR_A_YESNO(D, trust_guest_rx_filters, "trustGuestRxFilters"),
     VR_T_STR(D, name, "name"),
     VR_T_UUID(D, uuid, has_uuid, "uuid", .bad = "malformed uuid element", .bad_code = VIR_ERR_INTERNAL_ERROR),
+    VR_T_STR(D, title, "title"),
+    VR_T_STR(D, description, "description"),
     VR_RAW(D, metadata, "metadata"),
     VR_PART(D, forward, "forward", vr_network_forward_rows, .when = forward_shown, .present_always = true,
             .after = vr_network_forward_after),
