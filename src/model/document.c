@@ -11,6 +11,7 @@
 #include "model/network.h"
 #include "model/moment.h"
 #include "model/nodedev.h"
+#include "model/nwfilter.h"
 #include "model/pool.h"
 #include "model/secret.h"
 #include "model/volume.h"
@@ -23,6 +24,8 @@ const struct vr_document *const vr_documents[] = {
     &vr_secret_def_document,
     &vr_host_interface_def_document,
     &vr_nodedev_def_document,
+    &vr_nwfilter_def_document,
+    &vr_nwfilter_binding_def_document,
     &vr_network_def_document,
     &vr_network_port_document,
     &vr_snapshot_def_document,

@@ -65,7 +65,7 @@ static void diff_rows(struct differ *d, const char *path, const struct vr_row *r
 {
     for (const struct vr_row *row = rows; row->kind != VR_K_END && !d->stopped; row++) {
         const void *x = (const char *)a + row->offset, *y = (const char *)b + row->offset;
-        if (row->hidden || row->validate_only || (row->only && !(d->form.flags & row->only)) ||
+        if (row->hidden || row->validate_only || row->by_child || (row->only && !(d->form.flags & row->only)) ||
             (d->form.flags & row->never) || (!vr_row_active(row, a) && !vr_row_active(row, b)))
             continue;
         switch ((enum vr_row_kind)row->kind) {

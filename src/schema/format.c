@@ -7,7 +7,7 @@
 
 static bool printed(const struct vr_format *f, const struct vr_row *row, const void *base)
 {
-    return !row->hidden && !row->validate_only && !row->read_only && vr_row_active(row, base) && (!row->only || (f->flags & row->only)) &&
+    return !row->hidden && !row->validate_only && !row->read_only && !row->by_child && vr_row_active(row, base) && (!row->only || (f->flags & row->only)) &&
            !(f->flags & row->never) && (!row->if_has || *((const bool *)base + row->has - 1)) && (!row->when || row->when(base, f));
 }
 
@@ -206,6 +206,15 @@ static void format_strs(struct vr_format *f, const struct vr_row *row, const voi
     }
 }
 
+static const char *item_name(const struct vr_row *row, const void *item)
+{
+    int kind = 1;
+    if (!row->names)
+        return row->name;
+    memcpy(&kind, (const char *)item + row->kind_at - 1, sizeof(kind));
+    return row->names[kind - 1];
+}
+
 static void format_list(struct vr_format *f, const struct vr_row *row, const void *base)
 {
     const struct vr_ptr_list *list = (const void *)((const char *)base + row->offset);
@@ -218,7 +227,7 @@ static void format_list(struct vr_format *f, const struct vr_row *row, const voi
     size_t body = f->out->len;
     for (size_t i = 0; i < list->n; i++)
         if (!elem->skip_format || !elem->skip_format(list->v[i], f))
-            element(f, row->prefix, row->name, elem->rows, shown(f, elem, list->v[i]), true, elem->never_short);
+            element(f, row->prefix, item_name(row, list->v[i]), elem->rows, shown(f, elem, list->v[i]), true, elem->never_short);
     if (!row->wrap)
         return;
     f->indent -= 2;

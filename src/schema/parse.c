@@ -96,6 +96,17 @@ static const struct vr_xml_node *first_child(const struct vr_xml_node *node, con
     return NULL;
 }
 
+static void parse_by_child(const struct vr_row *row, const struct vr_xml_node *node, void *base)
+{
+    for (const struct vr_xml_node *c = node->first; c; c = c->next) {
+        int v = c->kind == VR_XML_ELEMENT && !c->ns ? vr_name_index(row->aux, c->name) : -1;
+        if (v > 0) {
+            memcpy((char *)base + row->offset, &v, sizeof(v));
+            return;
+        }
+    }
+}
+
 static bool parse_value(struct vr_parse *p, const struct vr_row *row, const struct vr_xml_node *node, void *base,
                         struct vr_error **err)
 {
@@ -152,6 +163,17 @@ bool vr_elem_parse(struct vr_parse *p, const struct vr_xml_elem *elem, const str
     return good;
 }
 
+/* Which of a list's names a child has, from 1; 0 for none. */
+static int item_kind(const struct vr_row *row, const struct vr_xml_node *c)
+{
+    if (!row->names)
+        return vr_xml_is(c, row->name, row->ns);
+    for (int i = 0; row->names[i]; i++)
+        if (vr_xml_is(c, row->names[i], row->ns))
+            return i + 1;
+    return 0;
+}
+
 static bool parse_list(struct vr_parse *p, const struct vr_row *row, const struct vr_xml_node *node, void *base,
                        struct vr_error **err)
 {
@@ -163,9 +185,12 @@ static bool parse_list(struct vr_parse *p, const struct vr_row *row, const struc
             *((bool *)base + row->has - 1) = true;
     }
     for (const struct vr_xml_node *c = node ? node->first : NULL; c; c = c->next) {
-        if (!vr_xml_is(c, row->name, row->ns) || (elem->skip_parse && elem->skip_parse(c)))
+        int kind = item_kind(row, c);
+        if (!kind || (elem->skip_parse && elem->skip_parse(c)))
             continue;
         void *obj = vr_elem_new(p->arena, elem);
+        if (row->kind_at)
+            memcpy((char *)obj + row->kind_at - 1, &kind, sizeof(kind));
         if (!vr_elem_parse(p, elem, c, obj, err))
             return false;
         vr_ptr_list_add(p->arena, list, obj);
@@ -307,7 +332,11 @@ bool vr_rows_parse(struct vr_parse *p, const struct vr_row *rows, const struct v
             good = !ops->parse || ops->parse(p, node, base, err);
             break;
         }
-        default: good = parse_value(p, row, node, base, err);
+        default:
+            if (row->by_child)
+                parse_by_child(row, node, base);
+            else
+                good = parse_value(p, row, node, base, err);
         }
         if (!good)
             return false;

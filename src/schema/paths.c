@@ -33,7 +33,7 @@ static void below(struct walker *w, const char *path, const struct vr_row *rows)
 static void walk(struct walker *w, const char *path, const struct vr_row *rows)
 {
     for (const struct vr_row *row = rows; row->kind != VR_K_END; row++) {
-        if (row->hidden)
+        if (row->hidden || row->by_child)
             continue;
         const char *here = path;
         if (row->wrap)

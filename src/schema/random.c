@@ -116,11 +116,24 @@ static void random_value(struct vr_arena *arena, const struct vr_row *row, void 
     }
 }
 
+/* An item of a list; of several names one. */
+static void *random_item(struct vr_arena *arena, const struct vr_row *row, int kinds, uint64_t *seed, int depth)
+{
+    const struct vr_xml_elem *elem = vr_row_elem(row);
+    void *obj = vr_elem_new(arena, elem);
+    if (kinds) {
+        int kind = 1 + (int)below(seed, (uint64_t)kinds);
+        memcpy((char *)obj + row->kind_at - 1, &kind, sizeof(kind));
+    }
+    random_rows(elem->own_arena ? *(struct vr_arena **)obj : arena, elem->rows, obj, seed, depth);
+    return obj;
+}
+
 static void random_rows(struct vr_arena *arena, const struct vr_row *rows, void *base, uint64_t *seed, int depth)
 {
     for (const struct vr_row *row = rows; row->kind != VR_K_END; row++) {
         void *m = (char *)base + row->offset;
-        bool want = below(seed, 2) || row->required;
+        bool want = below(seed, 2) || row->required || row->by_child;
         if (row->hidden || row->validate_only || row->format_only || (row->reads && !row->reads(base)) ||
             !vr_row_active(row, base))
             continue;
@@ -147,10 +160,13 @@ static void random_rows(struct vr_arena *arena, const struct vr_row *rows, void 
         case VR_K_LIST:
         case VR_K_STRS: {
             struct vr_ptr_list *list = m;
+            int kinds = 0;
+            while (row->names && row->names[kinds])
+                kinds++;
             for (uint64_t n = depth > 6 ? 0 : below(seed, 3); n && !(list->n && row->kind == VR_K_STRS); n--)
-                vr_ptr_list_add(arena, list, row->kind == VR_K_STRS ? (void *)text(arena, seed)
-                                                                    : random_struct(arena, vr_row_elem(row), seed,
-                                                                        depth + 1));
+                vr_ptr_list_add(arena, list,
+                                row->kind == VR_K_STRS ? (void *)text(arena, seed)
+                                                       : random_item(arena, row, kinds, seed, depth + 1));
             break;
         }
         case VR_K_RAW:

@@ -113,6 +113,7 @@ struct vr_row {
     bool lenient;              /* a value that cannot be read counts as not said */
     bool validate_only;        /* known to --validate, otherwise ignored as stock does */
     bool not_inactive_parse;   /* ignored when a definition (not a status) is read */
+    bool by_child;             /* ENUM: the value is the name of the first child that has one of the names; not written */
     bool by_own_attr;          /* STRS: the value stands in attribute `attr` of each child */
     bool many;                 /* groups and values: more than one may stand there, the first counts */
     bool unless_empty;         /* attributes: "" counts as not said, as the empty text of an element always does */
@@ -139,6 +140,8 @@ struct vr_row {
     /* errors: NULL = stock's common wording. %s is the value, %N what the document is about (struct vr_parse). */
     const char *bad, *missing;
     int bad_code, missing_code, bad_domain; /* domain 0: the document's */
+    const char *const *names;  /* LIST: items of all these names, in one order; NULL = `name` alone */
+    uint32_t kind_at;          /* LIST with names: offset + 1 of the item's int-sized enum that tells which (from 1) */
     const char *const *words;  /* strings: the only values, NULL-terminated */
     const char *type;          /* strings and codecs: datatype of the published schema; NULL = any text */
     const char *since;         /* release that brought it, when after 9.0.0 */

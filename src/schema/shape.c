@@ -80,7 +80,7 @@ static void add_attr(struct vr_shapes *s, struct vr_shape *shape, const char *na
 static void gather(struct vr_shapes *s, struct vr_shape *shape, const struct vr_row *rows)
 {
     for (const struct vr_row *row = rows; row->kind != VR_K_END; row++) {
-        if (row->hidden)
+        if (row->hidden || row->by_child)
             continue;
         if (row->kind == VR_K_INLINE || row->kind == VR_K_INLINE_PTR) {
             bool sometimes = row->sel || row->reads;
@@ -97,6 +97,12 @@ static void gather(struct vr_shapes *s, struct vr_shape *shape, const struct vr_
             add_attr(s, shape, row->name, row, demands(s, row));
         } else if (row->at == VR_AT_CONTENT) {
             shape->text = row_added(s->arena, shape->text, &shape->n_text, row);
+        } else if (row->names && !row->wrap) {
+            for (const char *const *name = row->names; *name; name++) {
+                struct vr_shape_child *c = child_named(s, shape, *name, row);
+                c->rows = row_added(s->arena, c->rows, &c->n_rows, row);
+                c->many = true;
+            }
         } else {
             struct vr_shape_child *c = child_named(s, shape, row->wrap ? row->wrap : row->name, row);
             c->rows = row_added(s->arena, c->rows, &c->n_rows, row);
