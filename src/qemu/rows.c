@@ -91,7 +91,7 @@ VR_SUSPENDS bool vr_rows_save_config(struct vr_domain *dom, const struct vr_doma
 }
 
 VR_SUSPENDS bool vr_rows_edit(struct vr_domain *dom, unsigned flags,
-                              bool (*fn)(struct vr_domain *dom, struct vr_domain_def *live, struct vr_domain_def *config,
+                              VR_SUSPENDS bool (*fn)(struct vr_domain *dom, struct vr_domain_def *live, struct vr_domain_def *config,
                                          void *arg, struct vr_error **err),
                               void *arg, struct vr_error **err)
 {

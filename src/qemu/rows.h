@@ -13,7 +13,8 @@
 #include "process.h"
 
 extern const struct vr_driver_row vr_rows_autostart[], vr_rows_connect[], vr_rows_console[], vr_rows_define[], vr_rows_host[],
-    vr_rows_info[], vr_rows_lifecycle[], vr_rows_list[], vr_rows_memory[], vr_rows_metadata[], vr_rows_misc[], vr_rows_monitor[],
+    vr_rows_info[], vr_rows_interface[],
+    vr_rows_lifecycle[], vr_rows_list[], vr_rows_memory[], vr_rows_metadata[], vr_rows_misc[], vr_rows_monitor[],
     vr_rows_native[], vr_rows_node[], vr_rows_stats[], vr_rows_vcpu[];
 
 /** The guest a call names, by uuid: a reference, or NULL with NO_DOMAIN. */
@@ -42,12 +43,15 @@ VR_SUSPENDS bool vr_rows_save_config(struct vr_domain *dom, const struct vr_doma
  * copies are checked, the configuration is stored, and both take the places of the originals.
  */
 VR_SUSPENDS bool vr_rows_edit(struct vr_domain *dom, unsigned flags,
-                              bool (*fn)(struct vr_domain *dom, struct vr_domain_def *live, struct vr_domain_def *config,
+                              VR_SUSPENDS bool (*fn)(struct vr_domain *dom, struct vr_domain_def *live, struct vr_domain_def *config,
                                          void *arg, struct vr_error **err),
                               void *arg, struct vr_error **err);
 
 /** Starts a persistent guest under its job, with VIR_DOMAIN_START_* flags; tells its events. */
 VR_SUSPENDS bool vr_rows_start(struct vr_domain *dom, unsigned flags, struct vr_conn *conn, struct vr_error **err);
+
+/** A guest's card by device name or MAC address; NULL with INVALID_ARG. */
+struct vr_interface *vr_rows_find_net(struct vr_domain_def *def, const char *device, struct vr_error **err);
 
 /** Typed parameters as they grow. */
 struct vr_params {

@@ -67,22 +67,6 @@ static bool pm_suspend(struct vr_call *call, const struct vr_domain_pm_suspend_f
     return agent_only(&in->dom, err);
 }
 
-static bool interface_addresses(struct vr_call *call, const struct vr_domain_interface_addresses_args *in,
-                                struct vr_domain_interface_addresses_ret *out, struct vr_error **err)
-{
-    VR_AUTO_DOMAIN *dom = vr_rows_running(&in->dom, err);
-    if (!dom)
-        return false;
-    switch (in->source) {
-    case VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_LEASE:
-        return true; /* leases are of virtual networks, and no guest is on one yet */
-    case VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_AGENT:
-        return vr_rows_no_agent(dom, err);
-    default:
-        return vr_fail(err, VIR_ERR_ARGUMENT_UNSUPPORTED, _("Unsupported IP address data source %u"), in->source);
-    }
-}
-
 /* ---- jobs, snapshots, checkpoints --------------------------------------------------------------------------------- */
 
 static bool abort_job(struct vr_call *call, const struct vr_domain_abort_job_args *in, struct vr_void *out,
@@ -247,7 +231,6 @@ const struct vr_driver_row vr_rows_misc[] = {
     VR_ROW(domain_get_guest_info, get_guest_info, 0),
     VR_ROW(domain_get_guest_vcpus, get_guest_vcpus, 0),
     VR_ROW(domain_pm_suspend_for_duration, pm_suspend, 0),
-    VR_ROW(domain_interface_addresses, interface_addresses, 0),
     VR_ROW(domain_abort_job, abort_job, 0),
     VR_ROW(domain_snapshot_num, snapshot_num, SNAPSHOT_FLAGS),
     VR_ROW(domain_snapshot_list_names, list_snapshot_names, SNAPSHOT_FLAGS),

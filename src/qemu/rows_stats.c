@@ -105,29 +105,16 @@ VR_SUSPENDS static bool block_info(struct vr_call *call, const struct vr_domain_
 
 /* ---- interfaces --------------------------------------------------------------------------------------------------- */
 
-static struct vr_interface *find_net(struct vr_domain_def *def, const char *device)
-{
-    for (size_t i = 0; i < def->interfaces.n; i++) {
-        struct vr_interface *net = def->interfaces.v[i];
-        char mac[18];
-        snprintf(mac, sizeof(mac), "%02x:%02x:%02x:%02x:%02x:%02x", net->mac.b[0], net->mac.b[1], net->mac.b[2],
-                 net->mac.b[3], net->mac.b[4], net->mac.b[5]);
-        if ((net->target && vr_streq(net->target, device)) || strcasecmp(mac, device) == 0)
-            return net;
-    }
-    return NULL;
-}
-
 static bool interface_stats(struct vr_call *call, const struct vr_domain_interface_stats_args *in,
                             struct vr_domain_interface_stats_ret *out, struct vr_error **err)
 {
     VR_AUTO_DOMAIN *dom = vr_rows_running(&in->dom, err);
     if (!dom)
         return false;
-    const struct vr_interface *net = find_net(dom->live, in->device);
+    const struct vr_interface *net = vr_rows_find_net(dom->live, in->device, err);
     struct vr_net_counters c;
     if (!net)
-        return vr_error_report(err, VIR_FROM_DOMAIN, VIR_ERR_INVALID_ARG, -1, _("'%s' is not a known interface"), in->device);
+        return false;
     if (!net->target || !vr_net_counters_of(net, &c))
         return vr_fail(err, VIR_ERR_INTERNAL_ERROR, "%s", _("Interface not found"));
     out->rx_bytes = (int64_t)c.rx_bytes;

@@ -85,7 +85,7 @@ static void stats_vcpu(struct vr_domain *dom, const struct vr_domain_def *def, s
 /* A tap or bridge port sends what the guest receives; a macvtap device looks as the guest does. */
 bool vr_net_counters_of(const struct vr_interface *net, struct vr_net_counters *out)
 {
-    return net->target && vr_net_counters_read(net->target, net->type != VR_NET_DIRECT, out);
+    return net->target && vr_net_counters_read(net->target, vr_net_type_now(net) != VR_NET_DIRECT, out);
 }
 
 static void stats_net(struct vr_domain *dom, const struct vr_domain_def *def, struct vr_params *p)
