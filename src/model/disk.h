@@ -60,6 +60,7 @@ struct vr_mirror {
 
 struct vr_disk {
     struct vr_arena *arena; /* the device's own; freeing it unplugs the struct */
+    const char *qom_name;           /* live: QEMU's name of the device whose counters are the disk's */
     enum vr_disk_device device;
     enum vr_disk_bus bus;           /* <target bus=> */
     const char *target;             /* <target dev=> */

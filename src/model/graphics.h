@@ -13,7 +13,7 @@ VR_ENUM(vr_listen_type, VR_LISTEN, VR_LISTEN_TYPES);
 struct vr_graphics_listen {
     enum vr_listen_type type;
     const char *address, *network, *socket;
-    bool from_config;    /* live: address came from qemu.conf */
+    unsigned from_config; /* live: address came from qemu.conf */
     bool auto_socket;    /* live: socket path was generated */
 };
 

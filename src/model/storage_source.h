@@ -76,6 +76,10 @@ struct vr_slice {
     uint64_t offset, size;
 };
 
+struct vr_node_name {
+    const char *type, *name; /* "storage", "format" */
+};
+
 struct vr_storage_source {
     enum vr_storage_type type;      /* from the parent's type= */
     unsigned id;                    /* <mirror>/<backingStore index=>; 0 = none */
@@ -123,5 +127,6 @@ struct vr_storage_source {
     bool detected;                  /* found by probing, not written by the user */
     bool readonly;
     const char *node_storage, *node_format; /* names in QEMU */
+    VR_LIST(struct vr_node_name) node_names; /* the same, as the daemon's own record has them */
     const char *relpath;
 };

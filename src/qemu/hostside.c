@@ -217,6 +217,7 @@ VR_SUSPENDS static struct vr_launch *start_process(struct vr_domain *dom, struct
     struct vr_launch_spec spec = VR_LAUNCH_SPEC_INIT;
     spec.program = command->args.v[0];
     spec.argv = vr_qemu_command_argv(command);
+    vr_guest_run_note_devices(dom->run, spec.argv);
     spec.env = vr_qemu_command_envp(command);
     spec.fds = passed;
     spec.fd_count = n;

@@ -41,6 +41,7 @@ struct vr_guest_run {
     bool starting;                  /* until the start call is through */
     int running_reason, paused_reason; /* reason for the next RESUME or STOP event; 0 = from outside */
     unsigned nodename_index, fdset_index; /* of the status document */
+    char **device_ids;              /* of the devices QEMU was given by id, NULL-terminated; for the status document */
     char *status_extras;            /* unknown elements of a status document that was found, kept on rewrite */
     struct vr_conn *autodestroy;    /* the connection whose end destroys the guest */
 
@@ -107,6 +108,10 @@ struct vr_monitor *vr_process_monitor(struct vr_domain *dom, struct vr_error **e
 bool vr_process_same_run(const struct vr_domain *dom, uint64_t serial);
 struct vr_guest_run *vr_guest_run_new(struct vr_domain *dom);
 void vr_guest_run_free(struct vr_guest_run *run);
+/** The ids of the devices are these; copied. */
+void vr_guest_run_set_devices(struct vr_guest_run *run, const char *const *ids, size_t count);
+/** Notes which devices a command line gives an id. */
+void vr_guest_run_note_devices(struct vr_guest_run *run, char *const *argv);
 /** The directory for a guest's memory files; malloc'd. */
 char *vr_guest_run_memory_dir(int id, const char *name);
 /** Paths of a run from its id and name. */

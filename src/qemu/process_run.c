@@ -33,6 +33,47 @@ struct vr_guest_run *vr_guest_run_new(struct vr_domain *dom)
     return run;
 }
 
+void vr_guest_run_set_devices(struct vr_guest_run *run, const char *const *ids, size_t count)
+{
+    for (size_t i = 0; run->device_ids && run->device_ids[i]; i++)
+        free(run->device_ids[i]);
+    free(vr_take(run->device_ids));
+    if (!count)
+        return;
+    run->device_ids = vr_alloc((count + 1) * sizeof(*run->device_ids));
+    for (size_t i = 0; i < count; i++)
+        run->device_ids[i] = vr_strdup(ids[i]);
+}
+
+/* The id in the value of a -device option: {"driver":"x","id":"y"} or x,id=y; malloc'd. */
+static char *device_id(const char *value)
+{
+    static const char *const keys[] = { "\"id\":\"", ",id=" };
+    bool json = value[0] == '{';
+    const char *at = strstr(value, keys[!json]);
+    if (!at)
+        return NULL;
+    at += strlen(keys[!json]);
+    return vr_strndup(at, strcspn(at, json ? "\"" : ","));
+}
+
+void vr_guest_run_note_devices(struct vr_guest_run *run, char *const *argv)
+{
+    const char **ids = NULL;
+    size_t n = 0, cap = 0;
+    for (size_t i = 0; argv[i] && argv[i + 1]; i++) {
+        char *id = vr_streq(argv[i], "-device") ? device_id(argv[i + 1]) : NULL;
+        if (!id)
+            continue;
+        VR_GROW(ids, n, cap);
+        ids[n++] = id;
+    }
+    vr_guest_run_set_devices(run, ids, n);
+    while (n)
+        free((void *)(uintptr_t)ids[--n]);
+    free(ids);
+}
+
 void vr_guest_run_free(struct vr_guest_run *run)
 {
     if (!run)
@@ -52,6 +93,7 @@ void vr_guest_run_free(struct vr_guest_run *run)
     free(run->vcpu_tids);
     free(run->cpu_path);
     free(run->status_extras);
+    vr_guest_run_set_devices(run, NULL, 0);
     vr_error_free(run->status_error);
     free(run);
 }

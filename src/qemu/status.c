@@ -15,6 +15,7 @@
 #include "loop/loop.h"
 #include "process.h"
 #include "state.h"
+#include "qemu/caps/stock_flags.h"
 #include "statusdoc.h"
 #include "driver/store.h"
 
@@ -112,6 +113,9 @@ char *vr_status_format(struct vr_domain *dom, struct vr_error **err)
         .domain = dom->live,
     };
     vr_statusdoc_fill(&doc, dom, arena);
+    vr_autofree char *flags = doc.extras || !run->caps ? NULL : vr_qemu_stock_flags(run->caps);
+    if (flags)
+        doc.extras = flags;
     return vr_statusdoc_format(&doc, err);
 }
 
@@ -124,6 +128,7 @@ static void take_document(struct vr_domain *dom, const struct vr_statusdoc *doc)
     run->nodename_index = doc->nodename_index;
     run->fdset_index = doc->fdset_index;
     run->status_extras = vr_strdup(doc->extras);
+    vr_guest_run_set_devices(run, doc->devices.v, doc->devices.n);
     /* Where the other daemon put things counts, not where we would have. */
     if (doc->lib_dir) {
         free(run->lib_dir);

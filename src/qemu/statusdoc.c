@@ -111,14 +111,6 @@ char *vr_statusdoc_format(const struct vr_statusdoc *doc, struct vr_error **err)
     return vr_buf_take(&b);
 }
 
-static bool add_alias(struct vr_domain_def *def, const char *kind, void *device, struct vr_device_info *info, void *opaque)
-{
-    struct vr_statusdoc *doc = opaque;
-    if (info->alias)
-        VR_LIST_ADD(def->arena, &doc->devices, (void *)(uintptr_t)info->alias);
-    return true;
-}
-
 void vr_statusdoc_fill(struct vr_statusdoc *doc, struct vr_domain *dom, struct vr_arena *arena)
 {
     for (int i = 0; i < VR_TAINT_COUNT; i++)
@@ -131,5 +123,6 @@ void vr_statusdoc_fill(struct vr_statusdoc *doc, struct vr_domain *dom, struct v
         *vcpu = (struct vr_statusdoc_vcpu){ i, (unsigned)dom->run->vcpu_tids[i] };
         VR_LIST_ADD(arena, &doc->vcpus, vcpu);
     }
-    vr_domain_each_info(dom->live, add_alias, doc);
+    for (char **id = dom->run->device_ids; id && *id; id++)
+        VR_LIST_ADD(arena, &doc->devices, *id);
 }

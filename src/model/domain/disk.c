@@ -165,6 +165,9 @@ static bool source_shown(const void *base, const struct vr_format *f)
                  s->type == VR_STORAGE_VHOST_USER || s->startup_policy || s->seclabels.n);
 }
 
+static const struct vr_row qom_rows[] = { VR_A_STR(DISK, qom_name, "name"), VR_END };
+static const struct vr_row disk_private_rows[] = { VR_GROUP("qom", qom_rows), VR_END };
+
 static const struct vr_row disk_rows[] = {
     VR_INLINE_PTR(DISK, src, vr_source_type_elem),
     VR_A_ENUM(DISK, device, "device", vr_disk_device_names),
@@ -190,6 +193,7 @@ static const struct vr_row disk_rows[] = {
     VR_T_STR(DISK, product, "product"),
     VR_CHILD(DISK, encryption, "encryption", vr_encryption_elem, .never_short = true),
     VR_INFO(DISK),
+    VR_GROUP("privateData", disk_private_rows, .only = VR_FORM_STATUS),
     VR_END,
 };
 

@@ -24,6 +24,7 @@ static const struct rule {
     { VR_GOES_ARGV, "/domain/name" },
     { VR_GOES_ARGV, "/domain/uuid" },
     { VR_GOES_ARGV, "/domain/genid" },
+    { VR_GOES_DOCUMENT, "//privateData" }, /* only in the daemon's own record */
     { VR_GOES_DOCUMENT, "/domain/title" },
     { VR_GOES_DOCUMENT, "/domain/description" },
     { VR_GOES_DOCUMENT, "/domain/metadata" },

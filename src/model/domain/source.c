@@ -237,6 +237,17 @@ static bool index_shown(const void *base, const struct vr_format *f)
     return !vr_inactive(f);
 }
 
+/* Stock takes a guest over only with the names of its block nodes. */
+static const struct vr_row node_name_rows[] = {
+    VR_A_STR(struct vr_node_name, type, "type"), VR_A_STR(struct vr_node_name, name, "name"), VR_END,
+};
+static const struct vr_xml_elem node_name_elem = {
+    .name = "nodename", .size = sizeof(struct vr_node_name), .rows = node_name_rows,
+};
+static const struct vr_row source_private_rows[] = {
+    VR_LISTED(SRC, node_names, "nodename", node_name_elem, .wrap = "nodenames"), VR_END,
+};
+
 const struct vr_row vr_source_rows[] = {
     VR_A_STR(SRC, path, "file", TYPE(B(FILE)), .unless_empty = true),
     VR_A_STR(SRC, path, "dev", TYPE(B(BLOCK)), .unless_empty = true),
@@ -276,6 +287,7 @@ const struct vr_row vr_source_rows[] = {
     VR_CHILD(SRC, auth, "auth", vr_auth_elem),
     VR_CHILD(SRC, encryption, "encryption", vr_encryption_elem, .never_short = true),
     VR_CHILD(SRC, reservations, "reservations", reservations_elem),
+    VR_GROUP("privateData", source_private_rows, .only = VR_FORM_STATUS),
     VR_END,
 };
 

@@ -21,17 +21,37 @@ bool vr_qemu_disk_empty(const struct vr_disk *disk)
     }
 }
 
+static void add_node_name(struct vr_domain_def *def, struct vr_storage_source *s, const char *type, const char *name)
+{
+    struct vr_node_name *n = vr_arena_new_of(def->arena, struct vr_node_name);
+    *n = (struct vr_node_name){ type, name };
+    VR_LIST_ADD(def->arena, &s->node_names, n);
+}
+
+/* The counters of a virtio disk are those of the device behind its transport. */
+static const char *qom_name(struct vr_domain_def *def, const struct vr_disk *disk)
+{
+    return disk->bus == VR_DISK_BUS_VIRTIO
+               ? vr_arena_printf(def->arena, "/machine/peripheral/%s/virtio-backend", disk->info.alias)
+               : disk->info.alias;
+}
+
 void vr_qemu_prepare_disk(struct vr_domain_def *def, struct vr_disk *disk, unsigned *next)
 {
     if (disk->bus == VR_DISK_BUS_SD)
         return;
     if (disk->shareable && !disk->readonly && disk->cache == VR_CACHE_UNSET)
         disk->cache = VR_CACHE_NONE; /* others write to it: what one host caches would be stale */
+    if (disk->info.alias)
+        disk->qom_name = qom_name(def, disk);
     /* an empty drive takes a number too: stock's count, which tools know */
     for (struct vr_storage_source *s = disk->src; s && s->type != VR_STORAGE_UNSET; s = s->backing) {
         s->id = (*next)++;
         s->node_storage = vr_arena_printf(def->arena, "libvirt-%u-storage", s->id);
         s->node_format = vr_arena_printf(def->arena, "libvirt-%u-format", s->id);
+        s->node_names.n = 0;
+        add_node_name(def, s, "storage", s->node_storage);
+        add_node_name(def, s, "format", s->node_format);
         s->readonly = s != disk->src || disk->readonly || disk->device == VR_DISK_CDROM;
         if (s->encryption && !s->encryption->engine)
             s->encryption->engine = "qemu"; /* told in the live document, as stock does */

@@ -36,7 +36,7 @@ static void screen(struct vr_domain_def *def, struct vr_graphics *g, const char 
     struct vr_graphics_listen *l = g->listens.v[0];
     if (l->type == VR_LISTEN_ADDRESS && !l->address) {
         l->address = vr_arena_strdup(def->arena, address ? address : "127.0.0.1");
-        l->from_config = true;
+        l->from_config = 1;
     }
     if (l->type == VR_LISTEN_ADDRESS && !g->listen_attr)
         g->listen_attr = l->address;
