@@ -91,8 +91,9 @@ VR_SUSPENDS bool vr_rows_save_config(struct vr_domain *dom, const struct vr_doma
 }
 
 VR_SUSPENDS bool vr_rows_edit(struct vr_domain *dom, unsigned flags,
-                              VR_SUSPENDS bool (*fn)(struct vr_domain *dom, struct vr_domain_def *live, struct vr_domain_def *config,
-                                         void *arg, struct vr_error **err),
+                              VR_SUSPENDS bool (*edit_fn)(struct vr_domain *dom, struct vr_domain_def *live,
+                                                          struct vr_domain_def *config, void *arg,
+                                                          struct vr_error **err),
                               void *arg, struct vr_error **err)
 {
     struct vr_affect affect;
@@ -100,7 +101,7 @@ VR_SUSPENDS bool vr_rows_edit(struct vr_domain *dom, unsigned flags,
         return false;
     struct vr_domain_def *live = affect.live ? vr_definition_copy(affect.live) : NULL;
     struct vr_domain_def *config = affect.config ? vr_definition_copy(affect.config) : NULL;
-    bool ok = fn(dom, live, config, arg, err) && (!config || vr_rows_save_config(dom, config, err));
+    bool ok = edit_fn(dom, live, config, arg, err) && (!config || vr_rows_save_config(dom, config, err));
     if (ok && live) {
         vr_domain_def_free(dom->live);
         dom->live = vr_take(live);

@@ -39,12 +39,13 @@ VR_SUSPENDS void vr_rows_flush(struct vr_domain *dom);
 /** Writes a guest's configuration durably: `def` is what the file will say. */
 VR_SUSPENDS bool vr_rows_save_config(struct vr_domain *dom, const struct vr_domain_def *def, struct vr_error **err);
 /**
- * Changes definitions under a job: `fn` edits copies of what @flags affect (either may be NULL); when it returns true the
+ * Changes definitions under a job: `edit_fn` edits copies of what @flags affect (either may be NULL); when it returns true the
  * copies are checked, the configuration is stored, and both take the places of the originals.
  */
 VR_SUSPENDS bool vr_rows_edit(struct vr_domain *dom, unsigned flags,
-                              VR_SUSPENDS bool (*fn)(struct vr_domain *dom, struct vr_domain_def *live, struct vr_domain_def *config,
-                                         void *arg, struct vr_error **err),
+                              VR_SUSPENDS bool (*edit_fn)(struct vr_domain *dom, struct vr_domain_def *live,
+                                                          struct vr_domain_def *config, void *arg,
+                                                          struct vr_error **err),
                               void *arg, struct vr_error **err);
 
 /** Starts a persistent guest under its job, with VIR_DOMAIN_START_* flags; tells its events. */
