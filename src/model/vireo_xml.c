@@ -5,6 +5,8 @@
  *     vireo-xml [--family NAME] [--raw] [--live] [--validate] [--test] [--redefine] [--create] [--batch] FILE...
  *     vireo-xml [--family NAME] --diff A B      what differs between two, one line each
  *     vireo-xml --families    names of the families
+ *     vireo-xml [--family NAME] --schema | --reference      the published schema, the reference page
+ *     vireo-xml [--family NAME] --random SEED               a document that the tables make up
  *     vireo-xml --rows [STATE]    how many places of the document go where when a guest starts, or which
  * --batch prints "ok LENGTH" or "error CODE DOMAIN LENGTH" before each text, for programs that compare many.
  */
@@ -20,6 +22,7 @@
 #include "model/domain_xml.h"
 #include "model/moment.h"
 #include "model/nodedev.h"
+#include "schema/shape.h"
 #include "schema/schema.h"
 
 static bool read_all(const char *path, struct vr_buf *out, struct vr_error **err)
@@ -126,6 +129,17 @@ static int compare(const struct vr_document *doc, const char *const files[2], un
     return vr_document_diff(doc, a.def, b.def, flags | VR_FORM_SECURE, print_difference, NULL) ? 0 : 1;
 }
 
+static int print_random(const struct vr_document *doc, const char *text)
+{
+    uint64_t seed;
+    if (!vr_parse_u64(text, 10, UINT64_MAX, &seed))
+        return 2;
+    AUTO_DOC d = { vr_document_random(doc, &seed) };
+    vr_autofree char *xml = vr_document_format(doc, d.def, VR_FORM_SECURE);
+    fputs(xml, stdout);
+    return 0;
+}
+
 static int print_families(void)
 {
     for (const struct vr_document *const *d = vr_documents; *d; d++)
@@ -165,6 +179,14 @@ int main(int argc, char **argv)
                 return 2;
             }
             continue;
+        }
+        if (vr_streq(argv[i], "--random") && i + 1 < argc)
+            return print_random(doc, argv[i + 1]);
+        if (vr_streq(argv[i], "--schema") || vr_streq(argv[i], "--reference")) {
+            vr_autobuf struct vr_buf text = VR_BUF_INIT;
+            (vr_streq(argv[i], "--schema") ? vr_schema_write : vr_reference_write)(&text, doc->elem, doc->title);
+            fputs(text.data, stdout);
+            return fflush(stdout) ? 1 : 0;
         }
         if (option)
             continue;

@@ -17,7 +17,7 @@
 #define TARGET "(ioemu:)?(fd|hd|sd|vd|xvd|ubd)[a-zA-Z0-9_]+"
 #define PATH "(/|[a-zA-Z]:\\\\).+"
 
-#define VAR "(\\$[a-zA-Z0-9_]*(\\[[ ]*@?[ ]*[0-9]+[ ]*\\])?)|"
+#define VAR "([$][a-zA-Z0-9_]*(\\[[ ]*@?[ ]*[0-9]+[ ]*\\][ ]*)?)|"
 #define NUMBER "[ ]*[+]?(0[xX][0-9a-fA-F]+|[0-9]+)"
 
 static const struct vr_datatype types[] = {
@@ -47,6 +47,7 @@ static const struct vr_datatype types[] = {
     { "cpuset", "string", "([0-9]+(-[0-9]+)?|\\^[0-9]+)(,([0-9]+(-[0-9]+)?|\\^[0-9]+))*", .samples = { "0-3", "1,^1" } },
     { "unsignedNumber", "string", "(0x[0-9a-fA-F]+)|[0-9]+", .samples = { "0x1f", "12" } },
     { "hexNumber", "string", "(0x)?[0-9a-fA-F]+", .samples = { "0xff", "a1" } },
+    { "anyInteger", "string", "-?(0[xX][0-9a-fA-F]+|[0-9]+)", .samples = { "-1", "0x1f" } },
     { "integer", "integer", NULL, .samples = { "-5", "6" } },
     { "unsignedInt", "unsignedInt", "[0-9]+", .samples = { "3", "4294967295" } },
     { "nwMac", "string", VAR "[a-fA-F0-9]{1,2}(:[a-fA-F0-9]{1,2}){5}",
@@ -57,25 +58,25 @@ static const struct vr_datatype types[] = {
       .samples = { "10.1.2.3", "$IP" } },
     { "nwIpv6", "string", VAR IPV6,
       .samples = { "a:b::1", "$IP[2]" } },
-    { "nwMask4", "string", VAR "([0-9]+\\.){0,3}[0-9]+",
+    { "nwMask4", "string", VAR "([0-9]+\\.){0,3}[0-9]+", true, 0, 32ll,
       .samples = { "24", "$M" } },
-    { "nwMask6", "string", VAR "[0-9]+|" IPV6,
+    { "nwMask6", "string", VAR "[0-9]+|" IPV6, true, 0, 128ll,
       .samples = { "64", "$M" } },
-    { "nw8", "string", VAR NUMBER,
+    { "nw8", "string", VAR NUMBER, true, 0, 255ll,
       .samples = { "255", "0x12" } },
-    { "nw16", "string", VAR NUMBER,
+    { "nw16", "string", VAR NUMBER, true, 0, 65535ll,
       .samples = { "65535", "0x1234" } },
-    { "nw32", "string", VAR NUMBER,
+    { "nw32", "string", VAR NUMBER, true, 0, 4294967295ll,
       .samples = { "4294967295", "$N" } },
-    { "nw6", "string", VAR NUMBER,
+    { "nw6", "string", VAR NUMBER, true, 0, 63ll,
       .samples = { "63", "0x3f" } },
-    { "nw12", "string", VAR NUMBER,
+    { "nw12", "string", VAR NUMBER, true, 0, 4095ll,
       .samples = { "4095", "0xfff" } },
-    { "nwFrame", "string", VAR NUMBER "|[a-zA-Z0-9]+",
+    { "nwFrame", "string", VAR NUMBER "|[a-zA-Z0-9]+", true, 1536, 65535,
       .samples = { "arp", "0x9000" } },
-    { "nwIpProtocol", "string", VAR NUMBER "|[a-zA-Z0-9]+",
+    { "nwIpProtocol", "string", VAR NUMBER "|[a-zA-Z0-9]+", true, 0, 255ll,
       .samples = { "tcp", "200" } },
-    { "nwOpcode", "string", VAR NUMBER "|[a-zA-Z_]+",
+    { "nwOpcode", "string", VAR NUMBER "|[a-zA-Z_]+", true, 0, 65535ll,
       .samples = { "Request", "77" } },
     { "nwBool", "string", "yes|no|true|false|1|0",
       .samples = { "true", "false" } },
@@ -138,7 +139,7 @@ const struct vr_datatype *vr_row_datatype(const struct vr_row *row)
         case VR_K_SIZE:
         case VR_K_OSIZE: name = "unsignedLong"; break;
         case VR_K_OINT:
-        case VR_K_OI64: name = "integer"; break;
+        case VR_K_OI64: name = row->radix ? "anyInteger" : "integer"; break;
         case VR_K_CODEC: name = ((const struct vr_codec_ops *)row->aux)->type; break;
         default: break;
         }
@@ -147,11 +148,11 @@ const struct vr_datatype *vr_row_datatype(const struct vr_row *row)
 
 bool vr_datatype_accepts(const struct vr_datatype *type, const char *text)
 {
-    if (type->has_range) {
-        int64_t v;
-        if (!vr_text_i64(text, 10, type->min, INT64_MAX, &v) || (v > 0 && (uint64_t)v > type->max))
-            return false;
-    }
+    int64_t v;
+    bool hex = vr_starts_with(text, "0x");
+    if (type->has_range && vr_text_i64(text, hex ? 16 : 10, INT64_MIN, INT64_MAX, &v) &&
+        (v < type->min || (v > 0 && (uint64_t)v > type->max)))
+        return false;
     if (!type->pattern)
         return true;
     regex_t re;

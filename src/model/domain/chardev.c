@@ -140,7 +140,7 @@ static const struct vr_row all_source_rows[] = {
     VR_LISTED(CHR, seclabels, "seclabel", vr_seclabel_source_elem),
     VR_END,
 };
-static const struct vr_row all_sources[] = { VR_GROUP("source", all_source_rows), VR_END };
+static const struct vr_row all_sources[] = { VR_GROUP("source", all_source_rows, .many = true), VR_END };
 static const struct vr_custom_ops sources_ops = { .rows = all_sources, .parse = sources_parse, .format =
     sources_format };
 

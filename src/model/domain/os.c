@@ -118,6 +118,7 @@ static const struct vr_row nvram_inner_rows[] = {
     VR_A_ENUM(OS, nvram_format, "format", vr_storage_format_names),
     VR_A_STR(OS, nvram_template, "type"),
     VR_CHILD(OS, nvram, "source", vr_source_body_elem),
+    VR_C_STR(OS, nvram_template),
     VR_END,
 };
 static const struct vr_row nvram_names[] = { VR_GROUP("nvram", nvram_inner_rows), VR_END };

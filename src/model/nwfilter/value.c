@@ -12,7 +12,7 @@
 
 #define NAME_CHARS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
 
-/* "$NAME", "$NAME[3]", "$NAME[@1]"; blanks only inside the brackets. */
+/* "$NAME", "$NAME[3]", "$NAME[@1]"; blanks only inside the brackets and behind them. */
 static const char *variable(struct vr_arena *arena, const char *text)
 {
     size_t name = strspn(text + 1, NAME_CHARS) + 1;
@@ -28,8 +28,10 @@ static const char *variable(struct vr_arena *arena, const char *text)
     size_t digits = strspn(p, "0123456789");
     const char *end = p + digits;
     end += strspn(end, " ");
-    if (!digits || digits > 9 || end[0] != ']' || end[1])
+    if (!digits || digits > 9 || *end != ']' || end[1 + strspn(end + 1, " ")])
         return NULL;
+    if (iterator && strspn(p, "0") == digits) /* the first iterator is the one that is meant anyway */
+        return vr_arena_strndup(arena, text, name);
     return vr_arena_printf(arena, "%.*s[%s%.*s]", (int)name, text, iterator ? "@" : "", (int)digits, p);
 }
 
