@@ -130,6 +130,7 @@ VR_SUSPENDS static void repair_all(void)
 
 VR_SUSPENDS static void driver_resume(void)
 {
+    vr_net_save_completed();
     repair_all();
     autostart();
     VR_AUTO(vr_error) *err = NULL;
@@ -140,6 +141,7 @@ VR_SUSPENDS static void driver_resume(void)
 VR_SUSPENDS static void driver_reload(void)
 {
     vr_net_load_again();
+    vr_net_save_completed();
     bool repaired;
     VR_AUTO(vr_error) *err = NULL;
     if (vr_firewall_count() && !vr_firewall_check(&repaired, vr_after(VR_NET_SPAN_STEP), &err))

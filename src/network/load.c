@@ -137,6 +137,27 @@ static void load_config(const char *path, const char *file_name, void *opaque)
     net->hidden = false;
     net->persistent = true;
     vr_net_set_config_text(net, text);
+    /* What completion makes up must stay what it is: such a file is read now, and written when the daemon listens. */
+    if (!strstr(text, "<mac ") || !strstr(text, "<uuid>")) {
+        struct vr_network_def *def = vr_net_config(net, NULL);
+        net->unsaved = def && (def->has_mac || !strstr(text, "<uuid>"));
+    }
+}
+
+VR_SUSPENDS void vr_net_save_completed(void)
+{
+    VR_AUTO_NETS all = vr_net_list_all(vr_networks.list);
+    for (size_t i = 0; i < all.n && !vr_networks.stopping; i++) {
+        struct vr_net *net = all.v[i];
+        VR_AUTO(vr_error) *err = NULL;
+        VR_AUTO_HELD held = { 0 };
+        if (!net->unsaved || !vr_net_hold(net, &held, &err))
+            continue;
+        struct vr_network_def *def = vr_net_config(net, NULL);
+        if (def && net->unsaved && !vr_net_save_config(net, def, &err))
+            vr_logerr("the completed definition of network '%s' could not be stored: %s", net->name, vr_error_text(err));
+        net->unsaved = false;
+    }
 }
 
 static void read_autostart(void)

@@ -27,6 +27,7 @@ struct vr_net {
     /* The persistent definition; packed text until its first use. */
     struct vr_network_def *config;
     struct vr_packed *config_text;
+    bool unsaved;                   /* completed while it was read (uuid, MAC address): its file must be written */
     struct vr_error *config_error;  /* the file does not parse: the network is listed, and inert */
 
     struct vr_network_def *live;    /* NULL: not active */

@@ -20,5 +20,7 @@ void vr_net_remove_port_dir(const struct vr_net *net);
 
 /** Before anything listens: statuses with their ports, then definitions and autostart links. Block. */
 bool vr_net_load_all(struct vr_error **err);
+/** Stores what completion added to definitions that were read. */
+VR_SUSPENDS void vr_net_save_completed(void);
 /** SIGHUP: definitions that are new or changed; the rest stays. */
 VR_SUSPENDS void vr_net_load_again(void);

@@ -144,7 +144,7 @@ static bool dns_texts_check(const D *d, struct vr_error **err)
     return true;
 }
 
-static bool texts_check(const D *d, struct vr_error **err)
+bool vr_network_check_texts(const D *d, struct vr_error **err)
 {
     if (!text_check(d, d->domain, "the domain", " ,/#\"", err) || !text_check(d, d->zone, "the firewall zone", " ", err))
         return false;
@@ -178,5 +178,5 @@ bool vr_network_check(const D *d, struct vr_error **err)
     if (strchr(d->name, '\n'))
         return vr_error_report(err, VIR_FROM_XML, VIR_ERR_XML_DETAIL, -1, _("invalid char in %s: %c"), "name", '\n');
     return attached_check(d, err) && pool_check(d, err) && one_dhcp_each(d, err) && portgroups_check(d, err) &&
-           devices_check(d, err) && texts_check(d, err);
+           devices_check(d, err) && vr_network_check_texts(d, err);
 }

@@ -44,5 +44,8 @@ bool vr_net_range_check(struct vr_parse *p, const struct vr_xml_node *node, cons
 bool vr_net_host_check(struct vr_parse *p, const struct vr_xml_node *node, const struct vr_net_host *host, bool ipv6,
                        struct vr_error **err);
 bool vr_network_routes_check(const struct vr_network_def *def, struct vr_error **err);
+/* check.c */
+/** No text that would break out of a line of dnsmasq's configuration. */
+bool vr_network_check_texts(const struct vr_network_def *def, struct vr_error **err);
 /* network.c */
 extern const struct vr_xml_elem vr_network_elem, vr_portgroup_elem;

@@ -95,14 +95,13 @@ static bool host_update(const struct update *u, struct vr_error **err)
     char text[VR_IP_TEXT];
     if (!ip || !vr_net_host_check(u->parse, u->node, h, ip->address.family == VR_IP_V6, err))
         return false;
-    if (adds(u) && vr_ip_set(&h->ip) && h->ip.family != ip->address.family)
-        return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED,
-                       _("the address family of a host entry IP must match the address family of the dhcp element's parent"));
+    if ((adds(u) || modifies(u)) && vr_ip_set(&h->ip) && h->ip.family != ip->address.family)
+        return INVALID(_("the address family of a host entry IP must match the address family of the dhcp element's parent"));
     for (size_t i = 0; i < ip->hosts.n; i++) {
         struct vr_net_host *x = ip->hosts.v[i];
         bool mac = same_mac(h->mac, x->mac), name = h->name && vr_streq0(h->name, x->name);
         bool address = vr_ip_set(&h->ip) && vr_ip_equal(&h->ip, &x->ip);
-        if (modifies(u) && (mac || name)) {
+        if (modifies(u) && (mac || name || address)) {
             ip->hosts.v[i] = h;
             return true;
         }
@@ -132,11 +131,6 @@ static bool range_update(const struct update *u, struct vr_error **err)
     char start[VR_IP_TEXT], end[VR_IP_TEXT];
     if (!ip)
         return false;
-    if (modifies(u))
-        return vr_fail(err, VIR_ERR_OPERATION_UNSUPPORTED, _("dhcp ranges cannot be modified, only added or deleted"));
-    if (adds(u) && r->start.family != ip->address.family)
-        return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED,
-                       _("the address family of a dhcp range must match the address family of the dhcp element's parent"));
     if (!vr_net_range_check(u->parse, u->node, ip, &r->start, &r->end, err))
         return false;
     size_t at = 0;
@@ -161,9 +155,6 @@ static bool forward_interface_update(const struct update *u, struct vr_error **e
 {
     struct vr_forward_interface *i = u->item;
     struct vr_network_forward *f = &u->def->forward;
-    if (modifies(u))
-        return vr_fail(err, VIR_ERR_OPERATION_UNSUPPORTED,
-                       _("forward interface entries cannot be modified, only added or deleted"));
     size_t at = 0;
     while (at < f->interfaces.n && !vr_streq(f->interfaces.v[at]->dev, i->dev))
         at++;
@@ -216,22 +207,18 @@ static bool portgroup_update(const struct update *u, struct vr_error **err)
 
 /* ---- DNS ----------------------------------------------------------------------------------------------------------- */
 
-static bool cannot_modify(const char *what, struct vr_error **err)
-{
-    return vr_fail(err, VIR_ERR_OPERATION_UNSUPPORTED, _("DNS %s records cannot be modified, only added or deleted"), what);
-}
-
 static bool dns_allowed(const struct update *u, struct vr_error **err)
 {
     return !adds(u) || u->def->dns.enable != VR_TRI_NO ||
            vr_fail(err, VIR_ERR_XML_ERROR, _("Extra data in disabled network '%s'"), u->def->name);
 }
 
-static bool hosts_meet(const struct vr_dns_host *a, const struct vr_dns_host *b)
+/* One name may have many addresses, so for what is added only the address counts. */
+static bool hosts_meet(const struct vr_dns_host *a, const struct vr_dns_host *b, bool names)
 {
     if (vr_ip_set(&a->ip) && vr_ip_equal(&a->ip, &b->ip))
         return true;
-    for (size_t i = 0; i < a->names.n; i++)
+    for (size_t i = 0; names && i < a->names.n; i++)
         for (size_t k = 0; k < b->names.n; k++)
             if (vr_streq(a->names.v[i], b->names.v[k]))
                 return true;
@@ -241,11 +228,9 @@ static bool hosts_meet(const struct vr_dns_host *a, const struct vr_dns_host *b)
 static bool dns_host_update(const struct update *u, struct vr_error **err)
 {
     struct vr_network_dns *dns = &u->def->dns;
-    if (modifies(u))
-        return cannot_modify("HOST", err);
     size_t count = 0, at = 0;
     for (size_t i = 0; i < dns->hosts.n; i++)
-        if (hosts_meet(u->item, dns->hosts.v[i])) {
+        if (hosts_meet(u->item, dns->hosts.v[i], !adds(u))) {
             count++;
             at = i;
         }
@@ -272,8 +257,6 @@ static bool dns_srv_update(const struct update *u, struct vr_error **err)
 {
     struct vr_network_dns *dns = &u->def->dns;
     const struct vr_dns_srv *s = u->item;
-    if (modifies(u))
-        return cannot_modify("SRV", err);
     size_t count = 0, at = 0;
     for (size_t i = 0; i < dns->srvs.n; i++) {
         const struct vr_dns_srv *x = dns->srvs.v[i];
@@ -303,10 +286,8 @@ static bool dns_txt_update(const struct update *u, struct vr_error **err)
 {
     struct vr_network_dns *dns = &u->def->dns;
     const struct vr_dns_txt *t = u->item;
-    if (modifies(u))
-        return cannot_modify("TXT", err);
     size_t at = 0;
-    while (at < dns->txts.n && (!vr_streq(t->name, dns->txts.v[at]->name) || !fits(adds(u) ? NULL : t->value, dns->txts.v[at]->value)))
+    while (at < dns->txts.n && !vr_streq(t->name, dns->txts.v[at]->name))
         at++;
     if (adds(u)) {
         if (at < dns->txts.n)
@@ -326,20 +307,26 @@ static const struct section {
     const char *name;           /* as errors call it */
     const struct vr_xml_elem *elem;
     bool (*run)(const struct update *u, struct vr_error **err);
+    const char *no_modify;      /* entries are only added and deleted; NULL: they can be modified */
     bool dns;
 } sections[VIR_NETWORK_SECTION_LAST] = {
-    [VIR_NETWORK_SECTION_BRIDGE] = { "bridge", NULL, NULL, false },
-    [VIR_NETWORK_SECTION_DOMAIN] = { "domain", NULL, NULL, false },
-    [VIR_NETWORK_SECTION_IP] = { "ip", NULL, NULL, false },
-    [VIR_NETWORK_SECTION_IP_DHCP_HOST] = { "dhcp host", &vr_net_host_elem, host_update, false },
-    [VIR_NETWORK_SECTION_IP_DHCP_RANGE] = { "dhcp range", &vr_net_range_elem, range_update, false },
-    [VIR_NETWORK_SECTION_FORWARD] = { "forward", NULL, NULL, false },
-    [VIR_NETWORK_SECTION_FORWARD_INTERFACE] = { "forward interface", &vr_forward_interface_elem, forward_interface_update, false },
-    [VIR_NETWORK_SECTION_FORWARD_PF] = { "forward pf", NULL, NULL, false },
-    [VIR_NETWORK_SECTION_PORTGROUP] = { "portgroup", &vr_portgroup_elem, portgroup_update, false },
-    [VIR_NETWORK_SECTION_DNS_HOST] = { "dns host", &vr_dns_host_elem, dns_host_update, true },
-    [VIR_NETWORK_SECTION_DNS_TXT] = { "dns txt", &vr_dns_txt_elem, dns_txt_update, true },
-    [VIR_NETWORK_SECTION_DNS_SRV] = { "dns srv", &vr_dns_srv_elem, dns_srv_update, true },
+    [VIR_NETWORK_SECTION_BRIDGE] = { .name = "bridge" },
+    [VIR_NETWORK_SECTION_DOMAIN] = { .name = "domain" },
+    [VIR_NETWORK_SECTION_IP] = { .name = "ip" },
+    [VIR_NETWORK_SECTION_IP_DHCP_HOST] = { "dhcp host", &vr_net_host_elem, host_update, NULL, false },
+    [VIR_NETWORK_SECTION_IP_DHCP_RANGE] = { "dhcp range", &vr_net_range_elem, range_update,
+        "dhcp ranges cannot be modified, only added or deleted", false },
+    [VIR_NETWORK_SECTION_FORWARD] = { .name = "forward" },
+    [VIR_NETWORK_SECTION_FORWARD_INTERFACE] = { "forward interface", &vr_forward_interface_elem, forward_interface_update,
+        "forward interface entries cannot be modified, only added or deleted", false },
+    [VIR_NETWORK_SECTION_FORWARD_PF] = { .name = "forward pf" },
+    [VIR_NETWORK_SECTION_PORTGROUP] = { "portgroup", &vr_portgroup_elem, portgroup_update, NULL, false },
+    [VIR_NETWORK_SECTION_DNS_HOST] = { "dns host", &vr_dns_host_elem, dns_host_update,
+        "DNS HOST records cannot be modified, only added or deleted", true },
+    [VIR_NETWORK_SECTION_DNS_TXT] = { "dns txt", &vr_dns_txt_elem, dns_txt_update,
+        "DNS TXT records cannot be modified, only added or deleted", true },
+    [VIR_NETWORK_SECTION_DNS_SRV] = { "dns srv", &vr_dns_srv_elem, dns_srv_update,
+        "DNS SRV records cannot be modified, only added or deleted", true },
 };
 
 static bool known_command(unsigned command)
@@ -350,18 +337,25 @@ static bool known_command(unsigned command)
 bool vr_network_update(D *def, unsigned command, unsigned section, int parent_index, const char *xml, struct vr_error **err)
 {
     VR_AUTO(vr_arena) *tree = vr_arena_new();
-    struct vr_xml_node *root = vr_xml_parse(tree, xml, strlen(xml), "(network_update_xml)", VIR_FROM_NETWORK, err);
+    struct vr_xml_node *root = vr_xml_parse(tree, xml, strlen(xml), "network_update_xml", VIR_FROM_NETWORK, err);
     if (!root)
         return false;
     if (section >= VR_COUNT(sections) || !sections[section].name)
-        return vr_fail(err, VIR_ERR_NO_SUPPORT, _("can't update unrecognized section of network"));
+        return vr_fail(err, VIR_ERR_OPERATION_UNSUPPORTED, _("can't update unrecognized section of network"));
     const struct section *s = &sections[section];
     if (!s->run)
-        return vr_fail(err, VIR_ERR_NO_SUPPORT, _("can't update '%s' section of network '%s'"), s->name, def->name);
+        return vr_fail(err, VIR_ERR_OPERATION_UNSUPPORTED, _("can't update '%s' section of network '%s'"), s->name, def->name);
+    bool refused = s->no_modify && command == VIR_NETWORK_UPDATE_COMMAND_MODIFY;
+    if (refused && s->dns)
+        return vr_fail(err, VIR_ERR_OPERATION_UNSUPPORTED, "%s", s->no_modify);
     if (!vr_xml_is(root, s->elem->name, NULL))
         return vr_fail(err, VIR_ERR_XML_ERROR, _("unexpected element <%s>, expecting <%s>, while updating network '%s'"), root->name,
                        s->elem->name, def->name);
-    bool partial = command == VIR_NETWORK_UPDATE_COMMAND_DELETE;
+    if (refused)
+        return vr_fail(err, VIR_ERR_OPERATION_UNSUPPORTED, "%s", s->no_modify);
+    if (section == VIR_NETWORK_SECTION_FORWARD_INTERFACE && !vr_said(root, "dev"))
+        return vr_fail(err, VIR_ERR_XML_ERROR, _("missing dev attribute in <interface> element"));
+    bool partial = command == VIR_NETWORK_UPDATE_COMMAND_DELETE || (s->dns && !known_command(command));
     struct vr_parse p = { .arena = def->arena, .flags = VR_FORM_INACTIVE, .domain = VIR_FROM_NETWORK, .root = def,
                           .opaque = partial ? (void *)(uintptr_t)&vr_network_partial : NULL };
     struct update u = { .def = def, .command = command, .parent_index = parent_index, .node = root, .parse = &p };
@@ -369,6 +363,6 @@ bool vr_network_update(D *def, unsigned command, unsigned section, int parent_in
     if (!vr_elem_parse(&p, s->elem, root, u.item, err))
         return false;
     if (!known_command(command))
-        return vr_fail(err, VIR_ERR_NO_SUPPORT, _("unrecognized network update command code %d"), (int)command);
-    return (!s->dns || dns_allowed(&u, err)) && s->run(&u, err) && vr_network_check(def, err);
+        return vr_fail(err, VIR_ERR_OPERATION_UNSUPPORTED, _("unrecognized network update command code %d"), (int)command);
+    return (!s->dns || dns_allowed(&u, err)) && s->run(&u, err) && vr_network_check_texts(def, err);
 }
