@@ -255,19 +255,40 @@ static const char *const *copy_texts(struct vr_arena *arena, const char *const *
     return texts ? copy : NULL;
 }
 
+/*
+ * On a host without groups stock starts what asks for shares, weights and limits, and tells nobody; only bounded CPU time
+ * ends the start. So that guests of either start on both, the same is done here, and said in the log.
+ */
+static bool check_without(const struct plan *p, const struct vr_cgroup_host *host, const struct vr_domain_def *def,
+                          struct vr_error **err)
+{
+    const struct vr_cputune *c = def->cputune;
+    bool global = c && (c->global_period.set || c->global_quota.set);
+    if (c && (global || c->period.set || c->quota.set || c->emulator_period.set || c->emulator_quota.set ||
+              c->iothread_period.set || c->iothread_quota.set))
+        return vr_error_report(err, global ? VIR_FROM_DOMAIN : VIR_FROM_QEMU, VIR_ERR_CONFIG_UNSUPPORTED, -1,
+                               _("cgroup cpu is required for scheduler tuning: %s"), host->why_none);
+    bool limits = def->resource_partition != NULL;
+    for (size_t i = 0; i < p->settings.n; i++)
+        limits |= p->settings.v[i]->key != VR_CG_CPUSET_CPUS && p->settings.v[i]->key != VR_CG_CPUSET_MEMS;
+    if (limits)
+        vr_warn("guest '%s' runs without the shares and limits of its definition: %s", def->name, host->why_none);
+    return true;
+}
+
 /* What the definition asks for and this host cannot do. */
 static bool check_plan(const struct plan *p, const struct vr_cgroup_host *host, const struct vr_domain_def *def,
                        struct vr_error **err)
 {
+    if (host->why_none)
+        return check_without(p, host, def, err);
     for (size_t i = 0; i < p->settings.n; i++) {
         const struct vr_cgroup_setting *s = p->settings.v[i];
         /* Without groups CPU sets of threads are kept by their affinity alone. */
         if (s->key != VR_CG_CPUSET_CPUS && s->key != VR_CG_CPUSET_MEMS && !vr_cgroup_require(host, s->key, err))
             return false;
     }
-    return !host->why_none || !def->resource_partition ||
-           vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("Resource partition '%s' specified but no cgroups available: %s"),
-                   def->resource_partition, host->why_none);
+    return true;
 }
 
 static void drop_cpusets(struct plan *p)

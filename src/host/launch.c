@@ -100,6 +100,7 @@ static char *spec_print(const struct vr_launch_spec *spec)
         vr_json_add(root, "groups", groups);
     }
     vr_json_add_bool(root, "clear_caps", spec->clear_caps);
+    vr_json_add_bool(root, "raw_io", spec->raw_io);
     vr_json_add_bool(root, "no_new_privs", spec->no_new_privs);
     return vr_json_print(root);
 }

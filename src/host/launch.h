@@ -47,6 +47,7 @@ struct vr_launch_spec {
     const gid_t *groups;            /* supplementary */
     size_t group_count;
     bool clear_caps;                /* no capability, none to be gained */
+    bool raw_io;                    /* but CAP_SYS_RAWIO it keeps */
     bool no_new_privs;
 };
 #define VR_LAUNCH_SPEC_INIT                                                                        \

@@ -26,6 +26,7 @@
  *   dev           object: a private /dev holding "devices" (paths below /dev, which must exist unless in "optional")
  *                 and "keep" (mounts below /dev that stay visible: "/dev/pts", ...)
  *   uid, gid, groups  numbers, resolved before
+ *   raw_io        true: CAP_SYS_RAWIO survives all of this, and is the program's
  *   clear_caps    true: no capability survives, whatever the uid
  *   no_new_privs  true
  *

@@ -227,6 +227,8 @@ static bool parse_member(struct parser *p, const struct vr_json *root, const cha
         return get_numbers(p, v, key, UINT32_MAX - 1, 65536, (unsigned **)&s->groups, &s->group_count, err);
     if (vr_streq(key, "tasks"))
         return parse_tasks(p, v, err);
+    if (vr_streq(key, "raw_io"))
+        return get_bool(v, key, &s->raw_io, err);
     if (vr_streq(key, "clear_caps"))
         return get_bool(v, key, &s->clear_caps, err);
     if (vr_streq(key, "no_new_privs"))

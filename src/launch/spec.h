@@ -40,7 +40,7 @@ struct launch_spec {
     size_t cpu_count;
     int policy;                 /* -1: stays */
     int priority;
-    bool set_oom, set_umask, set_ids, clear_caps, no_new_privs, private_dev;
+    bool set_oom, set_umask, set_ids, clear_caps, raw_io, no_new_privs, private_dev;
     int oom_score_adj;
     mode_t umask;
     char **devices, **optional_devices, **keep;

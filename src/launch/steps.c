@@ -148,11 +148,14 @@ static bool place_fds(const struct launch_spec *spec, int *fds, int *channel, st
     return true;
 }
 
-static int capset_none(void)
+/* Nothing, or one capability alone. */
+static int capset_only(bool raw_io)
 {
     struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-    struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = { 0 };
-    return (int)syscall(SYS_capset, &header, none);
+    struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = { 0 };
+    if (raw_io)
+        sets[0].effective = sets[0].permitted = sets[0].inheritable = 1u << CAP_SYS_RAWIO;
+    return (int)syscall(SYS_capset, &header, sets);
 }
 
 static bool set_identity(const struct launch_spec *spec, struct launch_failure *f)
@@ -163,8 +166,10 @@ static bool set_identity(const struct launch_spec *spec, struct launch_failure *
      */
     if (spec->clear_caps && prctl(PR_CAPBSET_READ, CAP_SETPCAP, 0, 0, 0) == 1)
         for (int cap = 0; prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; cap++)
-            if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0 && errno != EPERM)
+            if (!(spec->raw_io && cap == CAP_SYS_RAWIO) && prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0 && errno != EPERM)
                 return launch_failed(f, "capabilities", errno, "cannot drop capability %d", cap);
+    if (spec->raw_io && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0) /* over the change of ids */
+        return launch_failed(f, "capabilities", errno, "cannot keep capabilities");
     if (spec->set_ids) {
         if (setgroups(spec->group_count, spec->groups) < 0)
             return launch_failed(f, "identity", errno, "cannot set %zu supplementary groups", spec->group_count);
@@ -175,9 +180,12 @@ static bool set_identity(const struct launch_spec *spec, struct launch_failure *
     }
     if (spec->clear_caps) {
         prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-        if (capset_none() < 0)
+        if (capset_only(spec->raw_io) < 0)
             return launch_failed(f, "capabilities", errno, "cannot clear capabilities");
     }
+    /* The ambient set alone outlives exec. Without clear_caps (root) it must be inheritable first. */
+    if (spec->raw_io && spec->clear_caps && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_SYS_RAWIO, 0, 0) < 0)
+        return launch_failed(f, "capabilities", errno, "prctl failed to enable 'sys_rawio' in the AMBIENT set");
     /* A change of ids turns core dumps off; the limit alone decides, as for any program that root starts. */
     prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
     if (spec->no_new_privs && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)

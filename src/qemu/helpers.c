@@ -142,7 +142,7 @@ VR_SUSPENDS static bool start_folder(struct vr_domain *dom, struct vr_helpers *a
     vr_autofree char *pid = run_file(dom, "", suffix);
     vr_autofree char *log = vr_printf("%s/%s-%s-virtiofsd.log", vr_qemu.log_dir, dom->name, fs->info.alias);
     vr_autofree char *socket = vr_printf("%s/%s-fs.sock", run->lib_dir, fs->info.alias);
-    vr_autoclose int fd = vr_helper_listen(socket, 0775, vr_qemu.privileged, vr_qemu.conf->uid, vr_qemu.conf->gid, err);
+    vr_autoclose int fd = vr_helper_listen(socket, 0775, vr_qemu.privileged, run->uid, run->gid, err);
     if (fd < 0)
         return false;
     vr_autobuf struct vr_buf options = VR_BUF_INIT;
@@ -201,7 +201,7 @@ VR_SUSPENDS static bool start_reservations(struct vr_domain *dom, struct vr_help
                                          .pid_path = pid, .argv = argv };
     if (!keep(all, vr_helper_start(&spec, err)) || !wait_listening(socket, err))
         return false;
-    return !vr_qemu.privileged || lchown(socket, vr_qemu.conf->uid, vr_qemu.conf->gid) == 0 ||
+    return !vr_qemu.privileged || lchown(socket, run->uid, run->gid) == 0 ||
            vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, errno, _("unable to set ownership of '%s'"), socket);
 }
 
@@ -231,7 +231,7 @@ static char *bus_config(const char *socket)
 
 VR_SUSPENDS static bool start_bus(struct vr_domain *dom, struct vr_helpers *all, struct vr_graphics *g, struct vr_error **err)
 {
-    const struct vr_qemu_conf *conf = vr_qemu.conf;
+    const struct vr_guest_run *run = dom->run;
     if (!room(all, err))
         return false;
     if (access(bus_program(), X_OK) < 0)
@@ -239,15 +239,15 @@ VR_SUSPENDS static bool start_bus(struct vr_domain *dom, struct vr_helpers *all,
     vr_autofree char *dir = vr_printf("%s/dbus", vr_qemu.state_dir);
     vr_autofree char *socket = run_file(dom, "dbus/", "dbus.sock"), *config = run_file(dom, "dbus/", "dbus.conf");
     vr_autofree char *pid = run_file(dom, "dbus/", "dbus.pid");
-    const struct vr_helper_dir dirs[] = { { dir, 0770, vr_qemu.privileged, conf->uid, conf->gid } };
+    const struct vr_helper_dir dirs[] = { { dir, 0770, vr_qemu.privileged, run->uid, run->gid } };
     vr_autofree char *text = bus_config(socket);
     vr_autofree char *option = vr_printf("--config-file=%s", config);
     if (!vr_helper_dirs(dirs, 1, NULL, err) || !vr_helper_write(config, text, 0644, err))
         return false;
     char *const argv[] = { (char *)(uintptr_t)bus_program(), option, (char[]){ "--nofork" }, (char[]){ "--nopidfile" }, NULL };
     const struct vr_helper_spec spec = { .what = "dbus-daemon", .token = config, .guest_log = dom->run->log_path,
-                                         .pid_path = pid, .argv = argv, .set_ids = vr_qemu.privileged, .uid = conf->uid,
-                                         .gid = conf->gid };
+                                         .pid_path = pid, .argv = argv, .set_ids = vr_qemu.privileged, .uid = run->uid,
+                                         .gid = run->gid };
     if (!keep(all, vr_helper_start(&spec, err)) || !wait_listening(socket, err))
         return false;
     g->dbus_address = vr_arena_printf(dom->live->arena, "unix:path=%s", vr_path_shown(socket));

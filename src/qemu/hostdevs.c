@@ -323,6 +323,8 @@ static bool check_drivers(struct vr_domain_def *def, struct vr_error **err)
 {
     for (size_t i = 0; i < def->hostdevs.n; i++) {
         struct vr_hostdev *h = def->hostdevs.v[i];
+        if (is_subsys(h, VR_HOSTDEV_SCSI) && h->managed == VR_TRI_YES)
+            return vr_fail(err, VIR_ERR_XML_ERROR, "%s", _("SCSI host device doesn't support managed mode"));
         if (!is_subsys(h, VR_HOSTDEV_PCI))
             continue;
         if (h->driver_name && !vr_streq(h->driver_name, "vfio") && !vr_streq(h->driver_name, "default"))

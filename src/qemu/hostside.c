@@ -21,6 +21,7 @@
 #include "helpers.h"
 #include "hostdevs.h"
 #include "host/netlink.h"
+#include "host/user.h"
 #include "loop/loop.h"
 #include "nets.h"
 #include "placement.h"
@@ -47,14 +48,91 @@ static struct vr_hostside *hostside_of(struct vr_guest_run *run)
 
 /* ---- what nobody would enforce ------------------------------------------------------------------------------------ */
 
+static bool check_labels(struct vr_seclabel *const *v, size_t n, struct vr_error **err)
+{
+    for (size_t i = 0; i < n; i++)
+        if (v[i]->model && !vr_streq(v[i]->model, "dac") && !vr_streq(v[i]->model, "none"))
+            return vr_error_report(err, VIR_FROM_SECURITY, VIR_ERR_CONFIG_UNSUPPORTED, -1,
+                                   _("Security driver model '%s' is not available"), v[i]->model);
+    return true;
+}
+
 bool vr_hostside_check(const struct vr_domain_def *def, struct vr_error **err)
 {
-    for (size_t i = 0; i < def->seclabels.n; i++) {
-        const struct vr_seclabel *label = def->seclabels.v[i];
-        if (label->model && !vr_streq(label->model, "dac") && !vr_streq(label->model, "none"))
-            return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("Security driver model '%s' is not available"), label->model);
-    }
+    if (!check_labels(def->seclabels.v, def->seclabels.n, err))
+        return false;
+    /* With nothing to be checked there is nothing that could differ. */
+    if (def->cpu && def->cpu->match == VR_CPU_MATCH_STRICT && def->cpu->check != VR_CPU_CHECK_NONE &&
+        def->type == VR_VIRT_KVM)
+        return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, "%s", _("a CPU with match='strict' can be started with check='none' only"));
+    for (size_t i = 0; i < def->disks.n; i++)
+        for (const struct vr_storage_source *s = def->disks.v[i]->src; s; s = s->backing)
+            if (!check_labels(s->seclabels.v, s->seclabels.n, err))
+                return false;
+    const struct {
+        struct vr_chr *const *v;
+        size_t n;
+    } lists[] = { { def->serials.v, def->serials.n }, { def->parallels.v, def->parallels.n },
+                  { def->channels.v, def->channels.n }, { def->consoles.v, def->consoles.n } };
+    for (size_t l = 0; l < VR_COUNT(lists); l++)
+        for (size_t i = 0; i < lists[l].n; i++)
+            if (!check_labels(lists[l].v[i]->src.seclabels.v, lists[l].v[i]->src.seclabels.n, err))
+                return false;
     return true;
+}
+
+/* ---- as whom it runs ---------------------------------------------------------------------------------------------- */
+
+static struct vr_seclabel *dac_label(const struct vr_domain_def *def)
+{
+    for (size_t i = 0; i < def->seclabels.n; i++)
+        if (def->seclabels.v[i]->model && vr_streq(def->seclabels.v[i]->model, "dac"))
+            return def->seclabels.v[i];
+    return NULL;
+}
+
+struct who {
+    char *label;
+    uid_t uid;
+    gid_t gid;
+    struct vr_error *err;
+};
+
+static void who_free(void *arg)
+{
+    struct who *who = arg;
+    vr_error_free(who->err);
+    free(who->label);
+    free(who);
+}
+
+/* A label that holds names asks name services. */
+static void who_task(void *arg)
+{
+    struct who *who = arg;
+    vr_label_parse(who->label, &who->uid, &who->gid, &who->err);
+}
+
+VR_SUSPENDS bool vr_hostside_user(struct vr_domain *dom, struct vr_error **err)
+{
+    struct vr_guest_run *run = dom->run;
+    const struct vr_seclabel *label = dac_label(dom->live);
+    run->uid = vr_qemu.conf->uid;
+    run->gid = vr_qemu.conf->gid;
+    if (!vr_qemu.privileged || !label || !label->label || !label->type || !vr_streq(label->type, "static"))
+        return true;
+    struct who *who = vr_new(struct who);
+    who->label = vr_strdup(label->label);
+    if (!vr_worker_run(VR_POOL_LAUNCH, NULL, "user of the guest", who_task, who, who_free, vr_after(VR_SPAN_LAUNCH), err))
+        return false;
+    bool ok = !who->err;
+    vr_error_move(err, &who->err);
+    if (ok) {
+        run->uid = who->uid;
+        run->gid = who->gid;
+    }
+    who_free(who);
+    return ok;
 }
 
 VR_SUSPENDS bool vr_hostside_devices(struct vr_domain *dom, struct vr_error **err)
@@ -98,16 +176,18 @@ static void note_label(struct vr_domain *dom)
     struct vr_domain_def *def = dom->live;
     if (!vr_qemu.privileged)
         return;
-    for (size_t i = 0; i < def->seclabels.n; i++)
-        if (def->seclabels.v[i]->model && vr_streq(def->seclabels.v[i]->model, "dac"))
-            return;
-    struct vr_seclabel *label = vr_arena_new_of(def->arena, struct vr_seclabel);
-    label->type = "dynamic";
-    label->model = "dac";
-    label->relabel = VR_TRI_YES;
-    label->label = label->imagelabel =
-        vr_arena_printf(def->arena, "+%u:+%u", (unsigned)vr_qemu.conf->uid, (unsigned)vr_qemu.conf->gid);
-    VR_LIST_ADD(def->arena, &def->seclabels, label);
+    struct vr_seclabel *label = dac_label(def);
+    if (!label) {
+        label = vr_arena_new_of(def->arena, struct vr_seclabel);
+        label->type = "dynamic";
+        label->model = "dac";
+        label->relabel = VR_TRI_YES;
+        VR_LIST_ADD(def->arena, &def->seclabels, label);
+    }
+    if (vr_streq0(label->type, "dynamic"))
+        label->label = vr_arena_printf(def->arena, "+%u:+%u", (unsigned)dom->run->uid, (unsigned)dom->run->gid);
+    if (label->label && label->relabel != VR_TRI_NO)
+        label->imagelabel = label->label;
 }
 
 /* ---- the process -------------------------------------------------------------------------------------------------- */
@@ -184,7 +264,20 @@ static long long memory_lock(const struct vr_domain_def *def)
     return VR_LAUNCH_KEEP;
 }
 
-static void fill_identity(struct vr_launch_spec *spec, const char *const *devices)
+/* SCSI commands that the kernel lets only trusted programs send. */
+static bool wants_raw_io(const struct vr_domain_def *def)
+{
+    for (size_t i = 0; i < def->disks.n; i++)
+        if (def->disks.v[i]->rawio == VR_TRI_YES)
+            return true;
+    for (size_t i = 0; i < def->hostdevs.n; i++)
+        if (def->hostdevs.v[i]->rawio == VR_TRI_YES)
+            return true;
+    return false;
+}
+
+static void fill_identity(struct vr_launch_spec *spec, const struct vr_guest_run *run, const struct vr_domain_def *def,
+                          const char *const *devices)
 {
     const struct vr_qemu_conf *conf = vr_qemu.conf;
     if (!vr_qemu.privileged)
@@ -194,11 +287,13 @@ static void fill_identity(struct vr_launch_spec *spec, const char *const *device
     spec->optional_devices =
         conf->cgroup_device_acl ? (const char *const *)conf->cgroup_device_acl : vr_launch_default_devices;
     spec->set_ids = true;
-    spec->uid = conf->uid;
-    spec->gid = conf->gid;
-    spec->groups = conf->groups;
-    spec->group_count = conf->group_count;
-    spec->clear_caps = conf->uid != 0;
+    spec->uid = run->uid;
+    spec->gid = run->gid;
+    bool usual = run->uid == conf->uid && run->gid == conf->gid;
+    spec->groups = usual ? conf->groups : &run->gid;
+    spec->group_count = usual ? conf->group_count : 1;
+    spec->clear_caps = run->uid != 0;
+    spec->raw_io = wants_raw_io(def);
 }
 
 VR_SUSPENDS static struct vr_launch *start_process(struct vr_domain *dom, struct vr_qemu_command *command,
@@ -229,7 +324,7 @@ VR_SUSPENDS static struct vr_launch *start_process(struct vr_domain *dom, struct
     spec.limit_memlock = memory_lock(dom->live);
     spec.set_umask = true;
     spec.umask = 002;
-    fill_identity(&spec, (const char *const *)devices.v);
+    fill_identity(&spec, dom->run, dom->live, (const char *const *)devices.v);
     struct vr_launch *launch = vr_launch_start(&spec, vr_after(VR_SPAN_LAUNCH), err);
     free(passed);
     devices_done(&devices);

@@ -13,6 +13,8 @@ struct vr_hostside;
 /** Refuses a guest whose document asks for protection that nobody here would give it. */
 bool vr_hostside_check(const struct vr_domain_def *def, struct vr_error **err);
 
+/** Fills uid and gid of the run: qemu.conf's, or those of the document's own label. */
+VR_SUSPENDS bool vr_hostside_user(struct vr_domain *dom, struct vr_error **err);
 /** Takes devices of the host, before addresses of theirs are needed. What was taken is given back by vr_hostside_release. */
 VR_SUSPENDS bool vr_hostside_devices(struct vr_domain *dom, struct vr_error **err);
 /** Starts the programs beside QEMU that it connects to, once the guest's directories are there. */

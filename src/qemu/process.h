@@ -25,6 +25,8 @@ struct vr_guest_run {
     struct vr_monitor *monitor;     /* NULL until connected, and when the guest was found without one */
     struct vr_group *group;         /* fibers about this run of the guest */
     struct vr_qemu_caps *caps;
+    uid_t uid;                      /* as whom it runs; hostside.c */
+    gid_t gid;
     char *lib_dir, *channel_dir, *memory_dir, *monitor_path, *pid_path, *log_path;
     bool memory_files; /* RAM is files below memory_dir */
     off_t log_start;                /* where this run's part of the log begins */

@@ -20,6 +20,7 @@
 #include "driver/call.h"
 #include "guestlog.h"
 #include "hooks.h"
+#include "hostcheck.h"
 #include "hostside.h"
 #include "images.h"
 #include "loop/loop.h"
@@ -103,10 +104,11 @@ VR_SUSPENDS static bool prepare_definition(struct start *s, struct vr_error **er
     const struct vr_qemu_conf *conf = vr_qemu.conf;
     const struct vr_qemu_run where = { .private_dir = s->run->lib_dir, .channel_dir = s->run->channel_dir,
                                        .vnc_listen = conf->vnc_listen, .spice_listen = conf->spice_listen };
-    if (!vr_hostside_check(def, err) || !vr_nets_allocate(dom, err) || !vr_qemu_check(def, s->run->caps, err) ||
-        !vr_qemu_aliases(def, err) || !vr_sources_translate(def, err) || !vr_sources_drop_missing(dom, err) ||
+    if (!vr_hostside_check(def, err) || !vr_hostside_user(dom, err) || !vr_nets_allocate(dom, err) || !vr_qemu_check(def, s->run->caps, err) ||
+        !vr_qemu_aliases(def, err) || !vr_hostcheck(def, true, err) || !vr_sources_translate(def, err) ||
+        !vr_secrets_check(def, err) || !vr_sources_drop_missing(dom, err) ||
         !vr_hostside_devices(dom, err) ||
-        !vr_images_firmware(def, conf->uid, conf->gid, vr_qemu.privileged, err) || !vr_images_detect(def, err) ||
+        !vr_images_firmware(def, s->run->uid, s->run->gid, vr_qemu.privileged, err) || !vr_images_detect(def, err) ||
         !vr_qemu_cpu_expand(def, s->run->caps, err) || !vr_qemu_round_memory(def, err))
         return false;
     vr_qemu_prepare_live(def, &where);
@@ -158,8 +160,8 @@ VR_SUSPENDS static bool prepare_files(struct start *s, struct vr_error **err)
 {
     struct vr_guest_run *run = s->run;
     bool owned = vr_qemu.privileged;
-    uid_t uid = vr_qemu.conf->uid;
-    gid_t gid = vr_qemu.conf->gid;
+    uid_t uid = run->uid;
+    gid_t gid = run->gid;
     /* The monitor's number is fixed before its socket exists: it is always the first. */
     vr_start_fds_add(&s->fds, VR_QEMU_FD_MONITOR, NULL, 0, -1);
     if (!vr_rundir_prepare(run, uid, gid, owned, "", &s->files, err) ||

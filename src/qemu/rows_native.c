@@ -13,6 +13,7 @@
 #include "qemu/caps/firmware.h"
 #include "qemu/command/command.h"
 #include "qemu/complete/complete.h"
+#include "hostcheck.h"
 #include "hostdevs.h"
 #include "rows.h"
 #include "secrets.h"
@@ -28,7 +29,8 @@ static int shown_fd(void *opaque, enum vr_qemu_fd kind, const char *alias, unsig
     return none ? -1 : 30 + (int)nth;
 }
 
-VR_SUSPENDS static bool prepare(struct vr_domain_def *def, const struct vr_qemu_caps *caps, struct vr_error **err)
+VR_SUSPENDS static bool prepare(struct vr_domain_def *def, const struct vr_qemu_caps *caps,
+                                struct vr_guest_secrets *secrets, struct vr_error **err)
 {
     unsigned next = 1;
     vr_autofree char *nvram = vr_printf("%s/nvram", vr_qemu.lib_dir);
@@ -38,8 +40,8 @@ VR_SUSPENDS static bool prepare(struct vr_domain_def *def, const struct vr_qemu_
         return false;
     vr_qemu_native_ports(def);
     vr_qemu_prepare_blocks(def, &next);
-    struct vr_guest_secrets none;
-    return vr_sources_translate(def, err) && vr_hostdevs_show(def, err) && vr_secrets_resolve(def, NULL, &none, err);
+    return vr_hostcheck(def, false, err) && vr_sources_translate(def, err) && vr_hostdevs_show(def, err) &&
+           vr_secrets_resolve(def, NULL, secrets, err);
 }
 
 static void print(struct vr_buf *out, const struct vr_qemu_command *cmd)
@@ -72,13 +74,16 @@ VR_SUSPENDS static bool xml_to_native(struct vr_call *call, const struct vr_conn
     vr_autofree char *dir = vr_printf("%s/domain-%s", vr_qemu.lib_dir, name);
     vr_autofree char *memory = vr_printf("%s/ram/%s", vr_qemu.lib_dir, name);
     vr_autofree char *channels = vr_printf("%s/channel/target/domain-%s", vr_qemu.lib_dir, name);
+    struct vr_guest_secrets secrets = { 0 };
     const struct vr_qemu_run run = {
+        .secrets = &secrets.list,
         .caps = caps, .private_dir = dir, .memory_dir = memory, .channel_dir = channels,
         .tls_dir = vr_qemu.conf->default_tls_x509_cert_dir, .vnc_listen = vr_qemu.conf->vnc_listen,
         .spice_listen = vr_qemu.conf->spice_listen, .no_sandbox = vr_qemu.conf->seccomp_sandbox == 0, .native = true,
         .fd_of = shown_fd,
     };
-    VR_AUTO(vr_qemu_command) *cmd = prepare(def, caps, err) ? vr_qemu_command_build(def, &run, err) : NULL;
+    VR_AUTO(vr_qemu_command) *cmd = prepare(def, caps, &secrets, err) ? vr_qemu_command_build(def, &run, err) : NULL;
+    vr_secrets_done(&secrets);
     vr_domain_free(def);
     vr_qemu_caps_unref(caps);
     if (!cmd)

@@ -29,6 +29,7 @@ struct needs {
     struct need *v;
     size_t n, cap;
     char *directory, *key_path;
+    bool check_only;
     struct vr_error *err;
 };
 
@@ -60,8 +61,14 @@ static bool seal(struct need *w, const void *value, size_t len, const char *key_
 {
     vr_autobuf struct vr_buf key = VR_BUF_INIT;
     uint8_t iv[VR_AES_BLOCK];
-    if (!vr_sys_read_bytes(&key, key_path) || key.len != VR_AES_KEY)
-        return vr_fail(err, VIR_ERR_INTERNAL_ERROR, _("the guest's master key '%s' cannot be read"), key_path);
+    if (!key_path) { /* for looking at only: nobody can open it */
+        vr_buf_added(&key, (size_t)getrandom(vr_buf_room(&key, VR_AES_KEY), VR_AES_KEY, 0));
+    } else if (!vr_sys_read_bytes(&key, key_path)) {
+        key.len = 0;
+    }
+    if (key.len != VR_AES_KEY)
+        return vr_fail(err, VIR_ERR_INTERNAL_ERROR, _("the guest's master key '%s' cannot be read"),
+                       key_path ? key_path : "");
     if (getrandom(iv, sizeof(iv), 0) != (ssize_t)sizeof(iv))
         return vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, errno, "%s", _("failed to generate random bytes"));
     size_t pad = VR_AES_BLOCK - len % VR_AES_BLOCK, whole = len + pad;
@@ -94,7 +101,7 @@ static void resolve_task(void *arg)
         }
         bool ok = len <= SECRET_MAX ||
                   vr_fail(&needs->err, VIR_ERR_INTERNAL_ERROR, _("the secret for '%s' is too long"), w->object);
-        ok = ok && (!needs->key_path || seal(w, value, len, needs->key_path, &needs->err));
+        ok = ok && (needs->check_only || seal(w, value, len, needs->key_path, &needs->err));
         vr_secret_wipe(value, len);
         if (!ok)
             return;
@@ -122,8 +129,8 @@ static void add_source(struct needs *needs, const struct vr_disk *disk, const st
 {
     const struct vr_storage_auth *auth = s->type == VR_STORAGE_NETWORK ? vr_qemu_auth_of(disk, s) : NULL;
     const struct vr_encryption *encryption = vr_qemu_encryption_of(disk, s);
-    if (auth && auth->secret && s->node_storage)
-        add_secret(needs, vr_printf("%s-auth-secret0", s->node_storage), auth->secret,
+    if (auth && auth->secret)
+        add_secret(needs, vr_printf("%s-auth-secret0", s->node_storage ? s->node_storage : ""), auth->secret,
                    auth->secret->type ? auth->secret->type : s->protocol == VR_PROTO_RBD ? "ceph" : "iscsi");
     if (s->cookies.n && s->node_storage) {
         vr_autobuf struct vr_buf b = VR_BUF_INIT;
@@ -132,8 +139,9 @@ static void add_source(struct needs *needs, const struct vr_disk *disk, const st
                           s->cookies.v[i]->value ? s->cookies.v[i]->value : "");
         add(needs, vr_printf("%s-httpcookie-secret0", s->node_storage))->text = vr_buf_take(&b);
     }
-    for (size_t i = 0; encryption && i < encryption->secrets.n && i < 1 && s->node_format; i++)
-        add_secret(needs, vr_printf("%s-encryption-secret%zu", s->node_format, i), encryption->secrets.v[i], "volume");
+    if (encryption && encryption->secrets.n)
+        add_secret(needs, vr_printf("%s-encryption-secret0", s->node_format ? s->node_format : ""), encryption->secrets.v[0],
+                   "volume");
 }
 
 static void add_chain(struct needs *needs, const struct vr_disk *disk)
@@ -173,7 +181,7 @@ VR_SUSPENDS static bool resolve(struct needs *needs, struct vr_guest_secrets *ou
         return false;
     bool ok = !needs->err;
     vr_error_move(err, &needs->err);
-    if (ok && needs->key_path) {
+    if (ok && !needs->check_only) {
         out->arena = vr_arena_new();
         struct vr_qemu_secret *list = vr_arena_alloc(out->arena, needs->n * sizeof(*list));
         for (size_t i = 0; i < needs->n; i++)
@@ -194,6 +202,17 @@ VR_SUSPENDS bool vr_secrets_resolve(const struct vr_domain_def *def, const char 
         add_chain(needs, def->disks.v[i]);
     add_hostdevs(needs, def);
     return resolve(needs, out, err);
+}
+
+VR_SUSPENDS bool vr_secrets_check(const struct vr_domain_def *def, struct vr_error **err)
+{
+    struct vr_guest_secrets none;
+    struct needs *needs = needs_new(NULL);
+    needs->check_only = true;
+    for (size_t i = 0; i < def->disks.n; i++)
+        add_chain(needs, def->disks.v[i]);
+    add_hostdevs(needs, def);
+    return resolve(needs, &none, err);
 }
 
 VR_SUSPENDS bool vr_secrets_of_disk(const struct vr_disk *disk, const char *lib_dir, struct vr_guest_secrets *out,

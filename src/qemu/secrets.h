@@ -13,12 +13,14 @@ struct vr_guest_secrets {
 
 /**
  * vr_secrets_resolve - look up what the sources of a definition name
- * @lib_dir: the guest's private directory, whose master key encrypts them; NULL: only whether each is there
+ * @lib_dir: the guest's private directory, whose master key encrypts them; NULL: a key that nobody has, to show them
  *
  * Block nodes have their names by then. NO_SECRET "no secret with matching uuid '...'" in stock's words.
  */
 VR_SUSPENDS bool vr_secrets_resolve(const struct vr_domain_def *def, const char *lib_dir, struct vr_guest_secrets *out,
                                     struct vr_error **err);
+/** Only whether each is there: before anything is done for a start. Block nodes need no names yet. */
+VR_SUSPENDS bool vr_secrets_check(const struct vr_domain_def *def, struct vr_error **err);
 /** The same for one disk. */
 VR_SUSPENDS bool vr_secrets_of_disk(const struct vr_disk *disk, const char *lib_dir, struct vr_guest_secrets *out,
                                     struct vr_error **err);

@@ -182,16 +182,16 @@ VR_SUSPENDS bool vr_start_fds_open(struct vr_start_fds *fds, struct vr_domain_de
     for (size_t i = 0; i < def->consoles.n; i++) /* one on a serial port is that port, seen again */
         if (def->consoles.v[i]->console_target != VR_CONSOLE_SERIAL)
             want_chr(o, def, def->consoles.v[i], channel_dir);
-    for (size_t i = 0; i < def->hostdevs.n; i++) {
-        const struct vr_hostdev *h = def->hostdevs.v[i];
-        if (h->mode == VR_HOSTDEV_MODE_SUBSYS && h->type == VR_HOSTDEV_SCSI_HOST)
-            want(o, OPEN_DEVICE, VR_QEMU_FD_VHOST_SCSI, h->info.alias, 0, "/dev/vhost-scsi", false);
-    }
     for (size_t i = 0; i < def->tpms.n; i++)
         if (def->tpms.v[i]->backend == VR_TPM_BACKEND_PASSTHROUGH)
             want_tpm(o, def->tpms.v[i]);
     if (def->vsock)
         want(o, OPEN_DEVICE, VR_QEMU_FD_VSOCK, NULL, 0, "/dev/vhost-vsock", false);
+    for (size_t i = 0; i < def->hostdevs.n; i++) {
+        const struct vr_hostdev *h = def->hostdevs.v[i];
+        if (h->mode == VR_HOSTDEV_MODE_SUBSYS && h->type == VR_HOSTDEV_SCSI_HOST)
+            want(o, OPEN_DEVICE, VR_QEMU_FD_VHOST_SCSI, h->info.alias, 0, "/dev/vhost-scsi", false);
+    }
     if (!o->n || o->err) {
         bool ok = !o->err;
         vr_error_move(err, &o->err);

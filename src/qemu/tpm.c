@@ -189,12 +189,11 @@ VR_SUSPENDS static bool set_up(struct vr_domain *dom, const struct vr_tpm *tpm, 
 VR_SUSPENDS static struct vr_helper *start_emulator(struct vr_domain *dom, const struct vr_tpm *tpm, const struct place *p,
                                                     struct vr_error **err)
 {
-    const struct vr_qemu_conf *conf = vr_qemu.conf;
     struct words w = { 0 };
     char key[64], migration[64];
     vr_autofree char *state = vr_printf("dir=%s,mode=0600", p->state), *log = vr_printf("file=%s", p->log);
     vr_autofree char *ctrl = vr_printf("type=unixio,fd=%d", SOCKET_FD);
-    vr_autoclose int socket = vr_helper_listen(p->socket, 0600, p->owned, conf->uid, conf->gid, err);
+    vr_autoclose int socket = vr_helper_listen(p->socket, 0600, p->owned, dom->run->uid, dom->run->gid, err);
     vr_autoclose int secret = -1, again = -1;
     if (socket < 0 || (tpm->has_encryption_secret &&
                        ((secret = secret_pipe(tpm, err)) < 0 || (again = secret_pipe(tpm, err)) < 0)))

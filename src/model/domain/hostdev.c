@@ -84,7 +84,7 @@ static bool iscsi_parse(struct vr_parse *p, const struct vr_xml_node *node, void
         return true;
     h->iscsi = vr_arena_new_of(p->arena, struct vr_storage_source);
     h->iscsi->type = VR_STORAGE_NETWORK;
-    return vr_rows_parse(p, vr_source_rows, s, h->iscsi, err);
+    return vr_rows_parse(p, vr_source_rows, s, h->iscsi, err) && vr_source_check(p, s, h->iscsi, err);
 }
 static void iscsi_format(struct vr_format *f, const void *base)
 {

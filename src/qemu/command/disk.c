@@ -63,6 +63,11 @@ static bool scsi_place(struct vr_json *props, const struct vr_domain_def *def, c
     return true;
 }
 
+static bool is_vhost_user(const struct vr_disk *d)
+{
+    return d->src && d->src->type == VR_STORAGE_VHOST_USER;
+}
+
 static struct vr_json *place(const struct vr_domain_def *def, const struct vr_disk *d, struct vr_error **err)
 {
     VR_AUTO(vr_json) *props = NULL;
@@ -79,7 +84,7 @@ static struct vr_json *place(const struct vr_domain_def *def, const struct vr_di
             return NULL;
         break;
     case VR_DISK_BUS_VIRTIO:
-        props = virtio_device("virtio-blk", def, &d->info, d->model, &d->virtio);
+        props = virtio_device(is_vhost_user(d) ? "vhost-user-blk" : "virtio-blk", def, &d->info, d->model, &d->virtio);
         if (d->iothread.set && d->iothread.v)
             vr_json_add_strf(props, "iothread", "iothread%u", d->iothread.v);
         add_tri(props, "ioeventfd", d->ioeventfd);
@@ -117,21 +122,6 @@ static bool wwn_number(const char *text, uint64_t *out)
     return vr_parse_u64(text, 16, UINT64_MAX, out);
 }
 
-static bool check_disk(const struct vr_disk *d, struct vr_error **err)
-{
-    if (d->src && (d->src->reservations))
-        return not_yet(err, "persistent reservations of a disk");
-    if (d->src && d->src->seclabels.n)
-        return not_yet(err, "a <seclabel> of one disk");
-    if (d->transient == VR_TRI_YES)
-        return not_yet(err, "a <transient/> disk");
-    if (d->rawio_set && d->rawio == VR_TRI_YES)
-        return not_yet(err, "rawio='yes' of a disk");
-    if (d->src && d->src->type == VR_STORAGE_VHOST_USER)
-        return not_yet(err, "a disk of type 'vhostuser'");
-    return true;
-}
-
 /* Stock puts a backslash before blanks, from the time when they ended an option; guests have seen it ever since. */
 static void add_serial(struct vr_json *props, const char *serial)
 {
@@ -147,11 +137,15 @@ static void add_serial(struct vr_json *props, const char *serial)
 struct vr_json *vr_qemu_disk_device(const struct vr_domain_def *def, const struct vr_disk *d, unsigned bootindex,
                                     struct vr_error **err)
 {
-    if (!check_disk(d, err))
-        return NULL;
     VR_AUTO(vr_json) *props = place(def, d, err);
     if (!props)
         return NULL;
+    if (is_vhost_user(d)) { /* the other process has the image, and everything that is said of it */
+        vr_json_add_strf(props, "chardev", "chr-vu-%s", d->info.alias);
+        vr_json_add_str(props, "id", d->info.alias);
+        add_boot(props, &d->info, bootindex);
+        return vr_json_ref(props);
+    }
     bool empty = vr_qemu_disk_empty(d);
     if (d->shareable)
         vr_json_add_bool(props, "share-rw", true);
@@ -275,6 +269,17 @@ static bool sd_card(struct build *b, const struct vr_disk *d)
     return true;
 }
 
+static void vhost_user_chardev(struct build *b, const struct vr_disk *d)
+{
+    vr_autobuf struct vr_buf text = VR_BUF_INIT;
+    const struct vr_reconnect *r = d->src->reconnect;
+    vr_buf_printf(&text, "socket,id=chr-vu-%s,path=", d->info.alias);
+    buf_escaped(&text, d->src->vhost_path ? d->src->vhost_path : "");
+    if (r && r->enabled)
+        vr_buf_printf(&text, ",reconnect=%u", r->enabled == VR_TRI_YES ? r->timeout : 0);
+    cmd_opt_buf(b, "-chardev", &text);
+}
+
 bool build_disks(struct build *b)
 {
     const struct vr_domain_def *def = b->def;
@@ -297,7 +302,9 @@ bool build_disks(struct build *b)
                 return false;
             continue;
         }
-        if (!vr_qemu_disk_empty(d)) {
+        if (is_vhost_user(d)) {
+            vhost_user_chardev(b, d);
+        } else if (!vr_qemu_disk_empty(d)) {
             if (!cmd_chain(b, d, d->src, 0))
                 return false;
             if (d->copy_on_read == VR_TRI_ON && !copy_on_read(b, d))

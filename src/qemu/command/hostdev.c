@@ -121,8 +121,8 @@ static bool host_vhost_scsi(struct build *b, const struct vr_hostdev *h)
 {
     int fd = b->run->fd_of ? b->run->fd_of(b->run->opaque, VR_QEMU_FD_VHOST_SCSI, h->info.alias, 0) : -1;
     if (fd < 0)
-        return vr_fail(b->err, VIR_ERR_CONFIG_UNSUPPORTED, _("vhost-scsi device file '%s' cannot be found"),
-                       "/dev/vhost-scsi");
+        return vr_error_report(b->err, VIR_FROM_NONE, VIR_ERR_CONFIG_UNSUPPORTED, -1,
+                               _("vhost-scsi device file '%s' cannot be found"), "/dev/vhost-scsi");
     enum vr_virtio_model model = vr_streq0(h->model, "virtio-transitional")       ? VR_VIRTIO_MODEL_TRANSITIONAL
                                  : vr_streq0(h->model, "virtio-non-transitional") ? VR_VIRTIO_MODEL_NON_TRANSITIONAL
                                                                                   : VR_VIRTIO_MODEL_UNSET;

@@ -84,16 +84,13 @@ static bool is_on(const struct vr_feature *f)
 static bool unsupported_features(struct build *b)
 {
     const struct vr_domain_features *f = &b->def->features;
+    for (size_t i = 0; i < b->def->keywrap.n; i++)
+        return vr_fail(b->err, VIR_ERR_CONFIG_UNSUPPORTED, _("%s-key-wrap is not available with this QEMU binary"),
+                       b->def->keywrap.v[i]->name ? b->def->keywrap.v[i]->name : "");
     if (b->run->native)
         return true; /* only shown: nothing of this is on the command line */
-    if (b->def->vcpu_placement == VR_PLACEMENT_AUTO ||
-        (b->def->numatune && b->def->numatune->placement == VR_PLACEMENT_AUTO))
-        return vr_fail(b->err, VIR_ERR_OPERATION_FAILED, "%s", _("Failed to query numad for the advisory nodeset"));
     if (b->def->nvram_device)
         return vr_fail(b->err, VIR_ERR_CONFIG_UNSUPPORTED, "%s", _("nvram device is only supported for PPC64"));
-    if (b->def->keywrap.n)
-        return vr_fail(b->err, VIR_ERR_CONFIG_UNSUPPORTED, _("key wrap is not supported for architecture '%s'"),
-                       b->def->os.arch);
     if (f->gic || f->hpt.present || f->htm.present || f->nested_hv.present || f->ccf_assist.present || f->cfpc ||
         f->sbbc || f->ibs)
         return vr_fail(b->err, VIR_ERR_CONFIG_UNSUPPORTED, "%s",

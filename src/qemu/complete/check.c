@@ -44,6 +44,9 @@ static bool check_features(const struct vr_domain_def *def, const struct vr_qemu
             return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED,
                            _("The '%s' feature is not supported for architecture '%s' or machine type '%s'"),
                            foreign[i].name, def->os.arch, def->os.machine);
+    if (f->async_teardown.present || f->async_teardown.state)
+        return vr_error_report(err, VIR_FROM_DOMAIN, VIR_ERR_CONFIG_UNSUPPORTED, -1, _("unexpected feature '%s'"),
+                               "async-teardown");
     if (f->gic && vr_qemu_is_x86(def))
         return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED,
                        _("The '%s' feature is not supported for architecture '%s' or machine type '%s'"), "gic",
@@ -101,6 +104,16 @@ static bool check_controllers(const struct vr_domain_def *def, const struct vr_q
     return true;
 }
 
+/* The old controllers know no targets: a device's number on them is its unit. */
+static bool narrow_target(const struct vr_domain_def *def, const struct vr_device_info *info, struct vr_error **err)
+{
+    const struct vr_controller *c =
+        info->type == VR_ADDRESS_DRIVE ? vr_qemu_find_controller(def, VR_CONTROLLER_SCSI, (int)info->drive.controller) : NULL;
+    if (!c || c->model != VR_CMODEL_LSILOGIC || !info->drive.target)
+        return true;
+    return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("target must be 0 for controller model '%s'"), "lsilogic");
+}
+
 static bool check_disks(const struct vr_domain_def *def, const struct vr_qemu_caps *caps, struct vr_error **err)
 {
     for (size_t i = 0; i < def->disks.n; i++) {
@@ -121,6 +134,15 @@ static bool check_disks(const struct vr_domain_def *def, const struct vr_qemu_ca
             ((d->src->protocol == VR_PROTO_ISCSI && !vr_streq(auth->secret->type, "iscsi")) ||
              (d->src->protocol == VR_PROTO_RBD && !vr_streq(auth->secret->type, "ceph"))))
             return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("invalid secret type '%s'"), auth->secret->type);
+        if (d->sgio && vr_streq(d->sgio, "unfiltered"))
+            return vr_error_report(err, VIR_FROM_DOMAIN, VIR_ERR_CONFIG_UNSUPPORTED, -1, "%s",
+                                   _("unfiltered sgio is no longer supported"));
+        if (d->src && vr_streq0(d->src->startup_policy, "requisite") && d->device != VR_DISK_CDROM &&
+            d->device != VR_DISK_FLOPPY)
+            return vr_error_report(err, VIR_FROM_DOMAIN, VIR_ERR_XML_ERROR, -1, "%s",
+                                   _("disk startupPolicy 'requisite' is allowed only for cdrom or floppy"));
+        if (d->bus == VR_DISK_BUS_SCSI && !narrow_target(def, &d->info, err))
+            return false;
         if ((d->vendor || d->product) && d->bus != VR_DISK_BUS_SCSI)
             return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, "%s", _("Only scsi disk supports vendor and product"));
         if (d->bus == VR_DISK_BUS_FDC && d->device != VR_DISK_FLOPPY)
@@ -189,6 +211,8 @@ static bool check_tpm(const struct vr_domain_def *def, const struct vr_qemu_caps
     bool swtpm = access("/usr/bin/swtpm", X_OK) == 0;
     for (size_t i = 0; i < def->tpms.n; i++) {
         const struct vr_tpm *t = def->tpms.v[i];
+        if (t->model == VR_TPM_CRB && t->version == VR_TPM_VERSION_V1_2 && t->backend == VR_TPM_BACKEND_EMULATOR)
+            return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("Unsupported interface '%s' for TPM 1.2"), "tpm-crb");
         if (t->backend == VR_TPM_BACKEND_EMULATOR && !swtpm)
             return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("TPM version '%s' is not supported"),
                            vr_tpm_version_names[t->version]);
@@ -236,6 +260,35 @@ static bool source_has_path(const struct vr_chr_source *s, struct vr_error **err
     return vr_fail(err, VIR_ERR_INTERNAL_ERROR, "%s", _("Missing source path attribute for char device"));
 }
 
+static bool check_hostdev(const struct vr_domain_def *def, const struct vr_hostdev *h, struct vr_error **err)
+{
+    if (h->mode == VR_HOSTDEV_MODE_CAPS)
+        return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("hostdev mode 'capabilities' is not supported in %s"), "qemu");
+    if (h->type == VR_HOSTDEV_MDEV && h->model && !vr_streq(h->model, "vfio-pci"))
+        return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("VFIO %s device assignment is not supported by this version of QEMU"),
+                       vr_streq(h->model, "vfio-ccw") ? "CCW" : "AP");
+    if (h->type == VR_HOSTDEV_PCI && h->write_filtering)
+        return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, "%s",
+                       _("Write filtering of PCI device configuration space is not supported by qemu"));
+    if (h->sgio && vr_streq(h->sgio, "unfiltered"))
+        return vr_error_report(err, VIR_FROM_DOMAIN, VIR_ERR_CONFIG_UNSUPPORTED, -1, "%s",
+                               _("unfiltered sgio is no longer supported"));
+    return h->type != VR_HOSTDEV_SCSI || narrow_target(def, &h->info, err);
+}
+
+static bool check_filesystems(const struct vr_domain_def *def, const struct vr_qemu_caps *caps, struct vr_error **err)
+{
+    const struct vr_memory_backing *m = &def->memory_backing;
+    bool shared = m->access == VR_MEM_ACCESS_SHARED;
+    for (size_t i = 0; def->cpu && i < def->cpu->cells.n; i++) /* a cell may say it for itself */
+        shared = i == 0 ? def->cpu->cells.v[i]->mem_access == VR_MEM_ACCESS_SHARED || shared
+                        : shared && (def->cpu->cells.v[i]->mem_access != VR_MEM_ACCESS_PRIVATE);
+    for (size_t i = 0; i < def->filesystems.n; i++)
+        if (def->filesystems.v[i]->driver == VR_FS_DRIVER_VIRTIOFS && !shared)
+            return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("'%s' requires shared memory"), "virtiofs");
+    return true;
+}
+
 static bool check_sources(const struct vr_domain_def *def, const struct vr_qemu_caps *caps, struct vr_error **err)
 {
     if (!check_reconnects(def, err))
@@ -251,6 +304,8 @@ static bool check_sources(const struct vr_domain_def *def, const struct vr_qemu_
             return false;
     for (size_t i = 0; i < def->hostdevs.n; i++) {
         const struct vr_hostdev *h = def->hostdevs.v[i];
+        if (!check_hostdev(def, h, err))
+            return false;
         if (h->type == VR_HOSTDEV_SCSI_HOST && h->info.boot_order)
             return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, "%s",
                            _("booting from assigned devices is not supported by vhost SCSI devices"));
@@ -285,6 +340,11 @@ static bool check_interfaces(const struct vr_domain_def *def, const struct vr_qe
 
 static bool check_rest(const struct vr_domain_def *def, const struct vr_qemu_caps *caps, struct vr_error **err)
 {
+    if (def->memtune && def->memtune->min_guarantee_kib)
+        return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("Parameter '%s' not supported by QEMU."), "min_guarantee");
+    if (def->launch_security && vr_streq0(def->launch_security->type, "s390-pv"))
+        return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, "%s",
+                       _("S390 PV launch security is not supported with this QEMU binary"));
     if (def->launch_security && def->launch_security->type && vr_streq(def->launch_security->type, "sev"))
         return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, "%s",
                        _("SEV launch security is not supported with this QEMU binary"));
@@ -292,7 +352,7 @@ static bool check_rest(const struct vr_domain_def *def, const struct vr_qemu_cap
         if (vr_streq0(def->shmems.v[i]->model, "ivshmem"))
             return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, "%s",
                            _("ivshmem device is not supported with this QEMU binary"));
-    if (def->type != VR_VIRT_KVM && def->cputune && (def->cputune->cachetunes.n))
+    if (def->type != VR_VIRT_KVM && def->cputune && (def->cputune->cachetunes.n || def->cputune->memorytunes.n))
         return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, "%s", _("cachetune is only supported for KVM domains"));
     for (size_t i = 0; i < def->inputs.n; i++) {
         const struct vr_controller *c = vr_qemu_find_controller(def, VR_CONTROLLER_USB, 0);
@@ -315,7 +375,7 @@ static bool check_rest(const struct vr_domain_def *def, const struct vr_qemu_cap
 bool vr_qemu_check(const struct vr_domain_def *def, const struct vr_qemu_caps *caps, struct vr_error **err)
 {
     static check_fn *const checks[] = { check_os,    check_features, check_cpu, check_controllers, check_disks,
-                                        check_iommu, check_graphics, check_tpm, check_sources, check_interfaces,
+                                        check_iommu, check_graphics, check_tpm, check_sources, check_filesystems, check_interfaces,
                                         check_rest };
     for (size_t i = 0; i < VR_COUNT(checks); i++)
         if (!checks[i](def, caps, err))

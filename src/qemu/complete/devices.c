@@ -103,10 +103,36 @@ static bool complete_controller(struct vr_domain_def *def, const struct vr_qemu_
     }
 }
 
+/* The port a protocol is known by is told, so that a reader needs no table. */
+static void default_ports(struct vr_storage_source *s)
+{
+    static const unsigned ports[] = { [VR_PROTO_NBD] = 10809, [VR_PROTO_SHEEPDOG] = 7000, [VR_PROTO_GLUSTER] = 24007,
+                                      [VR_PROTO_ISCSI] = 3260, [VR_PROTO_HTTP] = 80, [VR_PROTO_HTTPS] = 443,
+                                      [VR_PROTO_FTP] = 21, [VR_PROTO_FTPS] = 990, [VR_PROTO_TFTP] = 69,
+                                      [VR_PROTO_SSH] = 22, [VR_PROTO_VXHS] = 9999 };
+    unsigned port = s->type == VR_STORAGE_NETWORK && (size_t)s->protocol < VR_COUNT(ports) ? ports[s->protocol] : 0;
+    for (size_t i = 0; port && i < s->hosts.n; i++)
+        if (s->hosts.v[i]->transport != VR_TRANSPORT_UNIX && !s->hosts.v[i]->port.set)
+            s->hosts.v[i]->port = (struct vr_ouint){ true, port };
+}
+
+static void complete_hostdev(struct vr_hostdev *h)
+{
+    if (h->iscsi)
+        default_ports(h->iscsi);
+    if (h->mode == VR_HOSTDEV_MODE_SUBSYS && h->type == VR_HOSTDEV_MDEV && vr_streq0(h->model, "vfio-pci") && !h->display)
+        h->display = VR_TRI_OFF;
+}
+
 static void complete_disk(struct vr_disk *d)
 {
-    if (d->src && d->src->type == VR_STORAGE_VHOST_USER)
+    if (d->src && d->src->type == VR_STORAGE_VHOST_USER) {
+        if (!d->snapshot)
+            d->snapshot = VR_SNAPSHOT_MODE_NO; /* nobody here can take one of what another process has */
         return;
+    }
+    for (struct vr_storage_source *s = d->src; s && s->type; s = s->backing)
+        default_ports(s);
     if (!d->driver_name)
         d->driver_name = "qemu";
     if (d->encryption && !d->encryption->engine)
@@ -268,8 +294,13 @@ bool vr_complete_each_device(struct vr_domain_def *def, const struct vr_qemu_cap
         if (t->model == VR_TPM_UNSET)
             t->model = VR_TPM_TIS;
         if (t->backend == VR_TPM_BACKEND_EMULATOR && t->version == VR_TPM_VERSION_UNSET)
-            t->version = VR_TPM_VERSION_V2_0;
+            t->version = t->model == VR_TPM_TIS ? VR_TPM_VERSION_V1_2 : VR_TPM_VERSION_V2_0;
     }
+    for (size_t i = 0; i < def->hostdevs.n; i++)
+        complete_hostdev(def->hostdevs.v[i]);
+    for (size_t i = 0; def->seclabels.n == 1 && i < def->seclabels.n; i++)
+        if (!def->seclabels.v[i]->model && vr_streq0(def->seclabels.v[i]->type, "none"))
+            def->seclabels.v[i]->model = "none"; /* of the security driver that this build has first */
     if (def->vsock && def->vsock->model == VR_VIRTIO_MODEL_UNSET)
         def->vsock->model = VR_VIRTIO_MODEL_VIRTIO;
     return complete_inputs(def, err);
