@@ -203,10 +203,15 @@ const char *virNodeDeviceGetParent(virNodeDevicePtr dev)
     bool ok = vr_begin(&c, VR_HANDLE_NODEDEV, dev);
     const char *parent = NULL;
     if (ok) {
+        pthread_mutex_lock(&c.conn->lock);
+        parent = dev->h.second;
+        pthread_mutex_unlock(&c.conn->lock);
+    }
+    if (ok && !parent) { /* asked once: that the device went meanwhile does not change it */
         in.name = dev->h.name;
         ok = vr_send(&c, &vr_api_node_device_get_parent, &in, &out);
     }
-    if (ok) {
+    if (ok && !parent) {
         pthread_mutex_lock(&c.conn->lock); /* the text must last as long as the object */
         if (!dev->h.second)
             dev->h.second = vr_strdup(out.parent_name);

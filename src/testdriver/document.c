@@ -172,7 +172,8 @@ static bool read_extras(struct vr_arena *arena, const struct vr_xml_node *domain
     return true;
 }
 
-static bool load_domain(struct vr_test *test, struct vr_arena *arena, const char *text, size_t len, struct vr_error **err)
+static bool load_domain(struct vr_test *test, struct vr_arena *arena, const char *text, size_t len,
+                        const char *path, struct vr_error **err)
 {
     struct vr_domain_def *def = vr_test_domain_parse(text, len, 0, err);
     if (!def)
@@ -192,29 +193,33 @@ static bool load_domain(struct vr_test *test, struct vr_arena *arena, const char
         dom->state = (int)extras.state;
         dom->reason = 0;
     }
-    return vr_test_load_snapshots(test, dom, arena, root, err);
+    return vr_test_load_snapshots(test, dom, arena, root, path, err);
 }
 
 /* ---- all of it --------------------------------------------------------------------------------------------------- */
 
-static bool load_network(struct vr_test *test, struct vr_arena *arena, const char *text, size_t len, struct vr_error **err)
+static bool load_network(struct vr_test *test, struct vr_arena *arena, const char *text, size_t len, const char *path,
+                         struct vr_error **err)
 {
     return vr_test_load_network(test, text, len, err);
 }
 
-static bool load_interface(struct vr_test *test, struct vr_arena *arena, const char *text, size_t len, struct vr_error **err)
+static bool load_interface(struct vr_test *test, struct vr_arena *arena, const char *text, size_t len, const char *path,
+                           struct vr_error **err)
 {
     return vr_test_load_interface(test, text, len, err);
 }
 
-static bool load_device(struct vr_test *test, struct vr_arena *arena, const char *text, size_t len, struct vr_error **err)
+static bool load_device(struct vr_test *test, struct vr_arena *arena, const char *text, size_t len, const char *path,
+                        struct vr_error **err)
 {
     return vr_test_load_device(test, text, len, err);
 }
 
 static const struct {
     const char *element;
-    bool (*load)(struct vr_test *test, struct vr_arena *arena, const char *text, size_t len, struct vr_error **err);
+    bool (*load)(struct vr_test *test, struct vr_arena *arena, const char *text, size_t len, const char *path,
+                 struct vr_error **err);
 } kinds[] = {
     { "domain", load_domain },
     { "network", load_network },
@@ -239,7 +244,7 @@ bool vr_test_load(struct vr_test *test, const char *xml, size_t len, const char 
         for (const struct vr_xml_node *n = vr_xml_child(root, kinds[i].element); n; n = vr_xml_sibling(n)) {
             size_t text_len = 0;
             vr_autofree char *text = vr_test_object_text(n, path, &text_len, err);
-            if (!text || !kinds[i].load(test, arena, text, text_len, err))
+            if (!text || !kinds[i].load(test, arena, text, text_len, path, err))
                 return false;
         }
     }

@@ -110,7 +110,7 @@ struct vr_test_domain *vr_test_domain_add(struct vr_test *test, struct vr_domain
 
 void vr_test_domain_free(struct vr_test_domain *dom)
 {
-    vr_test_snapshots_free(dom);
+    vr_test_moments_free(dom);
     vr_domain_free(dom->def);
     vr_domain_free(dom->new_def);
     free(dom);
@@ -140,8 +140,8 @@ void vr_test_domain_stop(struct vr_test_domain *dom, int reason)
     if (dom->new_def) {
         vr_domain_free(dom->def);
         dom->def = vr_take(dom->new_def);
-    }
-    dom->def->id = -1;
+        dom->def->id = -1;
+    } /* a transient one keeps its id for the event that says it is gone */
     dom->state = VIR_DOMAIN_SHUTOFF;
     dom->reason = reason;
     dom->autodestroy = NULL;
@@ -150,7 +150,7 @@ void vr_test_domain_stop(struct vr_test_domain *dom, int reason)
 
 void vr_test_domain_settle(struct vr_test *test, struct vr_test_domain *dom)
 {
-    if (!dom->persistent && !vr_test_active(dom))
+    if (!dom->persistent && dom->state == VIR_DOMAIN_SHUTOFF)
         vr_test_domain_remove(test, dom);
 }
 

@@ -129,7 +129,7 @@ static const struct vr_driver_row *const tables[] = {
     vr_test_connect_rows, vr_test_domain_rows, vr_test_define_rows, vr_test_info_rows, vr_test_life_rows,
     vr_test_vcpu_rows, vr_test_tune_rows, vr_test_iotune_rows, vr_test_guest_rows, vr_test_stats_rows,
     vr_test_save_rows, vr_test_network_rows, vr_test_interface_rows, vr_test_pool_rows, vr_test_volume_rows,
-    vr_test_nodedev_rows,
+    vr_test_nodedev_rows, vr_test_snapshot_rows, vr_test_checkpoint_rows,
 };
 
 const struct vr_driver_row *vr_test_row(const struct vr_api_call *api)

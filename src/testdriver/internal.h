@@ -101,7 +101,8 @@ bool vr_test_bad_arg(struct vr_error **err, const char *function, const char *ar
 extern const struct vr_driver_row vr_test_connect_rows[], vr_test_domain_rows[], vr_test_define_rows[],
     vr_test_info_rows[], vr_test_life_rows[], vr_test_vcpu_rows[], vr_test_tune_rows[], vr_test_iotune_rows[],
     vr_test_guest_rows[], vr_test_stats_rows[], vr_test_save_rows[], vr_test_network_rows[],
-    vr_test_interface_rows[], vr_test_pool_rows[], vr_test_volume_rows[], vr_test_nodedev_rows[];
+    vr_test_interface_rows[], vr_test_pool_rows[], vr_test_volume_rows[], vr_test_nodedev_rows[],
+    vr_test_snapshot_rows[], vr_test_checkpoint_rows[];
 
 /** Filters of lists: a pair of which a bit is set must have the one that fits. */
 #define VR_TEST_FITS(flags, yes, no, is) (!((flags) & ((yes) | (no))) || ((flags) & ((is) ? (yes) : (no))))
@@ -117,9 +118,7 @@ struct vr_test_domain {
     unsigned frozen; /* bits over the mock's mount points */
     int64_t guest_seconds; /* what its clock was set to */
     uint32_t guest_nanoseconds;
-    struct vr_test_list snapshots, checkpoints;
-    struct vr_test_snapshot *current_snapshot;
-    struct vr_test_checkpoint *current_checkpoint;
+    struct vr_test_forest *snapshots, *checkpoints; /* NULL until the first is made */
 };
 
 static inline bool vr_test_active(const struct vr_test_domain *dom)
@@ -207,7 +206,8 @@ bool vr_test_load_network(struct vr_test *test, const char *text, size_t len, st
 void vr_test_interfaces_free(struct vr_test *test);
 bool vr_test_load_interface(struct vr_test *test, const char *text, size_t len, struct vr_error **err);
 void vr_test_pools_free(struct vr_test *test);
-bool vr_test_load_pool(struct vr_test *test, struct vr_arena *arena, const char *text, size_t len, struct vr_error **err);
+bool vr_test_load_pool(struct vr_test *test, struct vr_arena *arena, const char *text, size_t len, const char *path,
+                       struct vr_error **err);
 void vr_test_devices_free(struct vr_test *test);
 bool vr_test_load_device(struct vr_test *test, const char *text, size_t len, struct vr_error **err);
 /** A virtual fibre channel adapter with these names appears; false with an error. */
@@ -218,8 +218,8 @@ void vr_test_vport_destroy(struct vr_test *test, const char *wwnn, const char *w
 
 /** Snapshots that a host's document gives a domain. */
 bool vr_test_load_snapshots(struct vr_test *test, struct vr_test_domain *dom, struct vr_arena *arena,
-                            const struct vr_xml_node *domain, struct vr_error **err);
-void vr_test_snapshots_free(struct vr_test_domain *dom);
+                            const struct vr_xml_node *domain, const char *path, struct vr_error **err);
+void vr_test_moments_free(struct vr_test_domain *dom);
 size_t vr_test_snapshot_count(const struct vr_test_domain *dom);
 size_t vr_test_checkpoint_count(const struct vr_test_domain *dom);
 

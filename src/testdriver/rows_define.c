@@ -70,13 +70,9 @@ static bool undefine(struct vr_call *call, const struct vr_nonnull_domain *d, un
     size_t snapshots = vr_test_snapshot_count(dom);
     if (snapshots && !vr_test_active(dom) && !(flags & VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA))
         return vr_fail(err, VIR_ERR_OPERATION_INVALID, "cannot delete inactive domain with %zu snapshots", snapshots);
-    size_t checkpoints = vr_test_checkpoint_count(dom);
-    if (checkpoints && !vr_test_active(dom) && !(flags & VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA))
-        return vr_fail(err, VIR_ERR_OPERATION_INVALID, "cannot delete inactive domain with %zu checkpoints", checkpoints);
     dom->saved = false;
     vr_test_domain_event(test, dom, VIR_DOMAIN_EVENT_UNDEFINED, VIR_DOMAIN_EVENT_UNDEFINED_REMOVED);
     dom->persistent = false;
-    vr_domain_free(vr_take(dom->new_def));
     vr_test_domain_settle(test, dom);
     return true;
 }

@@ -127,7 +127,8 @@ static struct vr_pool_def *parse(const char *xml, size_t len, unsigned flags, st
     return vr_pool_def_parse(xml, len, flags | VR_FORM_TEST, err);
 }
 
-bool vr_test_load_pool(struct vr_test *test, struct vr_arena *arena, const char *text, size_t len, struct vr_error **err)
+bool vr_test_load_pool(struct vr_test *test, struct vr_arena *arena, const char *text, size_t len, const char *path,
+                       struct vr_error **err)
 {
     struct vr_pool_def *def = parse(text, len, 0, err);
     struct vr_test_pool *pool = def ? add(test, def, false, err) : NULL;
@@ -138,7 +139,7 @@ bool vr_test_load_pool(struct vr_test *test, struct vr_arena *arena, const char 
     for (const struct vr_xml_node *n = root ? vr_xml_child(root, "volume") : NULL; n; n = vr_xml_sibling(n)) {
         size_t size = 0;
         struct vr_volume_def *vol;
-        vr_autofree char *xml = vr_test_object_text(n, NULL, &size, err);
+        vr_autofree char *xml = vr_test_object_text(n, path, &size, err);
         if (!xml || !vr_test_pool_add_volume(pool, xml, size, 0, &vol, err))
             return false;
     }
