@@ -178,6 +178,21 @@ static bool listen_unix(struct vr_error **err)
     return ok;
 }
 
+/*
+ * A unit written for a build that asks polkit lets everybody write to the socket. Without polkit that would make every user of
+ * the machine its administrator, unless the configuration says in words that nobody is to be asked.
+ */
+static bool check_passed_mode(const char *path, struct vr_error **err)
+{
+    struct stat st;
+    if (vr_daemon.settings.auth_unix_rw_line || stat(path, &st) < 0 || !S_ISSOCK(st.st_mode) || !(st.st_mode & S_IWOTH))
+        return true;
+    return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED,
+                   _("everybody may write to the passed socket %s (mode %04o), and this build has no polkit to ask who it is; "
+                     "set SocketMode=0660 and SocketGroup=libvirt in a drop-in of libvirtd.socket, or auth_unix_rw = \"none\" "
+                     "in libvirtd.conf to let everybody in"), path, (unsigned)st.st_mode & 07777);
+}
+
 /* Sockets the service manager made: what each is for is known by its address. */
 static bool listen_passed(size_t count, struct vr_error **err)
 {
@@ -196,6 +211,8 @@ static bool listen_passed(size_t count, struct vr_error **err)
             return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED,
                            _("a TCP socket was passed, and auth_tcp is not \"none\": SASL and TLS are not built"));
         const struct vr_service service = { .readonly = is_unix && vr_ends_with(address.sun_path, "-sock-ro") };
+        if (is_unix && !service.readonly && !check_passed_mode(address.sun_path, err))
+            return false;
         if (!vr_listen_fd(&vr_daemon.server, fd, &service, err))
             return false;
     }

@@ -825,6 +825,7 @@ class Start(unittest.TestCase):
         ro.bind(self.root + '/passed/libvirt-sock-ro')
         for s in (rw, ro):
             s.listen(10)
+        os.chmod(self.root + '/passed/libvirt-sock', 0o600)
 
         env = dict(os.environ, VIREO_ROOT=self.root, LISTEN_FDS='2', LIBVIRT_LOG_OUTPUTS='1:stderr')
         script = 'import os,sys; os.environ["LISTEN_PID"]=str(os.getpid()); os.execv(sys.argv[1], sys.argv[1:])'
@@ -847,6 +848,12 @@ class Start(unittest.TestCase):
             p.send_signal(signal.SIGTERM)
             p.communicate(timeout=20)
         self.assertTrue(os.path.exists(self.root + '/passed/libvirt-sock'), 'not ours to remove')
+        # One that everybody may write to, and nobody is asked: only when the configuration says so in words.
+        os.chmod(self.root + '/passed/libvirt-sock', 0o666)
+        p = subprocess.run([sys.executable, '-c', script, PROGRAM], env=env, preexec_fn=place, close_fds=False,
+                           stderr=subprocess.PIPE, timeout=20)
+        self.assertNotEqual(p.returncode, 0)
+        self.assertIn(b'SocketMode=0660', p.stderr)
 
     def test_another_daemons_socket_is_left_alone(self):
         os.makedirs(self.root + '/run/libvirt')

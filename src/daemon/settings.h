@@ -11,6 +11,7 @@ struct vr_settings {
     char *tls_port, *tcp_port, *listen_addr;
     char *unix_sock_group, *unix_sock_ro_perms, *unix_sock_rw_perms, *unix_sock_admin_perms, *unix_sock_dir;
     char *auth_unix_ro, *auth_unix_rw, *auth_tcp, *auth_tls;
+    int auth_unix_rw_line; /* 0: nobody said so, it is the default */
     char **access_drivers;
     int64_t max_clients, max_queued_clients, max_anonymous_clients, max_client_requests;
     int64_t admin_max_clients, admin_max_queued_clients, admin_max_client_requests;

@@ -6,7 +6,7 @@ import shutil
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'lib'))
-from daemon import STOCK  # noqa: E402
+from daemon import BUILD, STOCK  # noqa: E402
 from suite import (  # noqa: E402
     Console, Daemon, Failed, Skip, domain_xml, equal, guest_image, has, main, sandbox, test, vireo_only, wait_for, with_sizes, write)
 
@@ -143,6 +143,55 @@ def guests_of_stock_are_taken_over_and_given_back():
 @vireo_only
 def our_guests_are_taken_over_by_stock_and_given_back():
     follows('vireo', 'stock')
+
+
+@test
+@vireo_only
+def the_demo_puts_ours_in_place_and_gives_it_back():
+    import subprocess
+    top = os.path.join(HERE, '..', '..')
+    if BUILD != os.path.join(os.path.abspath(top), 'build'):
+        raise Skip('the demo runs what is in build/, this run tests %s' % BUILD)
+    demo_dir = os.path.join(top, '.demo')
+    was_there = os.path.isdir(demo_dir)
+    os.makedirs(demo_dir, exist_ok=True)
+    sandbox.mount('-t', 'tmpfs', '-o', 'mode=755', 'tmpfs', demo_dir) # one of the test's own
+    prepare()
+
+    def replace(what):
+        p = subprocess.run(['/usr/bin/python3', os.path.join(top, 'tools', 'replace.py'), what], stdout=subprocess.PIPE,
+                           stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True, timeout=100)
+        return p.returncode, p.stdout
+
+    def program():
+        with open('/run/libvirtd.pid') as f:
+            return os.readlink('/proc/%s/exe' % f.read().strip())
+
+    try:
+        has(replace('replace')[1], 'no libvirtd runs on this machine')
+        stock = Daemon('stock').start()
+        stock.run('create', write('stays.xml', domain_xml('stays')))
+        pids = list(sandbox.processes('guest=stays'))
+        rc, out = replace('replace')
+        equal(rc, 0, out)
+        equal(program(), os.path.join(BUILD, 'bin', 'libvirtd'))
+        has(out, 'guests running: stays')
+        has(replace('replace')[1], 'done already')
+        stock.run('suspend', 'stays')
+        stock.run('resume', 'stays')
+        rc, out = replace('back')
+        equal(rc, 0, out)
+        equal(program(), STOCK)
+        has(replace('back')[1], 'nothing was replaced')
+        stock.run('suspend', 'stays')
+        equal(list(sandbox.processes('guest=stays')), pids)
+        stock.run('destroy', 'stays')
+        with open('/run/libvirtd.pid') as f:
+            os.kill(int(f.read()), 15)
+    finally:
+        subprocess.run(['umount', '-l', demo_dir], check=False) # a daemon that is ending has its log there
+        if not was_there:
+            os.rmdir(demo_dir)
 
 
 main()
