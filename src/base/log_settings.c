@@ -34,12 +34,19 @@ struct output {
     int fd;     /* files, journald */
 };
 
-/* One lock for all: lines come from any thread. */
+/* Counted, so that a line can be written, which may take its time, while others look at the settings or change them. */
+struct output_set {
+    int refs;
+    struct output *v;
+    size_t n;
+};
+
+/* One lock for all, never held while a line is written: lines come from any thread. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct filter *filters;
 static size_t filter_count;
-static struct output *outputs;
-static size_t output_count;
+static struct output_set *outputs; /* NULL: none were set */
+static bool (*deferral)(enum vr_log_level level, const char *source, const char *line);
 static char *default_outputs;
 
 static void free_filters(struct filter *list, size_t count)
@@ -117,6 +124,49 @@ static void write_all(int fd, const char *line)
     }
 }
 
+static void write_line(const struct output *o, enum vr_log_level level, const char *source, const char *line)
+{
+    switch (o->to) {
+    case TO_STDERR: write_all(STDERR_FILENO, line); break;
+    case TO_FILE: write_all(o->fd, line); break;
+    case TO_SYSLOG: syslog(syslog_priority(level), "%s", without_time(line)); break;
+    case TO_JOURNALD: to_journal(o->fd, level, source, line); break;
+    }
+}
+
+static void set_unref(struct output_set *set)
+{
+    if (!set)
+        return;
+    pthread_mutex_lock(&lock);
+    bool last = --set->refs == 0;
+    pthread_mutex_unlock(&lock);
+    if (!last)
+        return;
+    free_outputs(set->v, set->n);
+    free(set);
+}
+
+void vr_log_emit(enum vr_log_level level, const char *source, const char *line)
+{
+    pthread_mutex_lock(&lock);
+    struct output_set *set = outputs;
+    if (set)
+        set->refs++;
+    pthread_mutex_unlock(&lock);
+    for (size_t i = 0; set && i < set->n; i++)
+        if ((int)level >= set->v[i].level)
+            write_line(&set->v[i], level, source, line);
+    set_unref(set);
+}
+
+void vr_log_set_deferral(bool (*defer)(enum vr_log_level level, const char *source, const char *line))
+{
+    pthread_mutex_lock(&lock);
+    deferral = defer;
+    pthread_mutex_unlock(&lock);
+}
+
 static void sink(enum vr_log_level level, const char *source, const char *line, void *opaque)
 {
     (void)opaque;
@@ -128,26 +178,10 @@ static void sink(enum vr_log_level level, const char *source, const char *line, 
             least = filters[i].level;
             break;
         }
-    for (size_t i = 0; i < output_count && (int)level >= least; i++) {
-        struct output *o = &outputs[i];
-        if ((int)level < o->level)
-            continue;
-        switch (o->to) {
-        case TO_STDERR:
-            write_all(STDERR_FILENO, line);
-            break;
-        case TO_FILE:
-            write_all(o->fd, line);
-            break;
-        case TO_SYSLOG:
-            syslog(syslog_priority(level), "%s", without_time(line));
-            break;
-        case TO_JOURNALD:
-            to_journal(o->fd, level, source, line);
-            break;
-        }
-    }
+    bool (*defer)(enum vr_log_level, const char *, const char *) = deferral;
     pthread_mutex_unlock(&lock);
+    if ((int)level >= least && !(defer && defer(level, source, line)))
+        vr_log_emit(level, source, line);
     errno = saved;
 }
 
@@ -230,7 +264,7 @@ bool vr_log_set_filters(const char *text, struct vr_error **err)
     free_filters(old, old_count);
     vr_log_set_sink(sink, NULL);
     pthread_mutex_lock(&lock);
-    bool silent = output_count == 0;
+    bool silent = !outputs || !outputs->n;
     pthread_mutex_unlock(&lock);
     return !silent || vr_log_set_outputs(NULL, err);
 }
@@ -347,16 +381,16 @@ bool vr_log_set_outputs(const char *text, struct vr_error **err)
         free_outputs(list.items, list.count);
         return false;
     }
+    struct output_set *set = vr_new(struct output_set);
+    *set = (struct output_set){ 1, list.items, list.count };
+    for (size_t i = 0; i < set->n; i++)
+        if (set->v[i].to == TO_SYSLOG)
+            openlog(set->v[i].data, 0, LOG_DAEMON); /* keeps the pointer: the old set goes after this */
     pthread_mutex_lock(&lock);
-    struct output *old = outputs;
-    size_t old_count = output_count;
-    outputs = list.items;
-    output_count = list.count;
-    for (size_t i = 0; i < output_count; i++)
-        if (outputs[i].to == TO_SYSLOG)
-            openlog(outputs[i].data, 0, LOG_DAEMON); /* keeps the pointer: `old` goes after this */
+    struct output_set *old = outputs;
+    outputs = set;
     pthread_mutex_unlock(&lock);
-    free_outputs(old, old_count);
+    set_unref(old);
     vr_log_set_sink(sink, NULL);
     return true;
 }
@@ -385,13 +419,14 @@ char *vr_log_get_outputs(size_t *count)
 {
     struct vr_buf b = VR_BUF_INIT;
     pthread_mutex_lock(&lock);
-    for (size_t i = 0; i < output_count; i++) {
-        vr_buf_printf(&b, "%s%d:%s", i ? " " : "", outputs[i].level, destination_names[outputs[i].to]);
-        if (outputs[i].data)
-            vr_buf_printf(&b, ":%s", outputs[i].data);
+    for (size_t i = 0; outputs && i < outputs->n; i++) {
+        const struct output *o = &outputs->v[i];
+        vr_buf_printf(&b, "%s%d:%s", i ? " " : "", o->level, destination_names[o->to]);
+        if (o->data)
+            vr_buf_printf(&b, ":%s", o->data);
     }
     if (count)
-        *count = output_count;
+        *count = outputs ? outputs->n : 0;
     pthread_mutex_unlock(&lock);
     return vr_buf_take(&b);
 }

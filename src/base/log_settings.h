@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include "error.h"
+#include "log.h"
 
 /** Replaces all filters; NULL or "" for none. On failure nothing changes. Reports INVALID_ARG as stock does. */
 bool vr_log_set_filters(const char *filters, struct vr_error **err);
@@ -27,3 +28,13 @@ void vr_log_set_default_outputs(const char *outputs);
 /** malloc'd text as vr_log_set_filters takes it, and how many there are (*count may be omitted). */
 char *vr_log_get_filters(size_t *count);
 char *vr_log_get_outputs(size_t *count);
+
+/**
+ * vr_log_set_deferral - lines go to a queue of the program's first
+ * @defer: returns true when it took the line (copied), which it gives to vr_log_emit later; NULL: lines are written at once
+ *
+ * For a program whose main thread must not wait for a log's disk or pipe. Called on the thread that logs; must not log.
+ */
+void vr_log_set_deferral(bool (*defer)(enum vr_log_level level, const char *source, const char *line));
+/** Writes a complete line to the outputs now. Blocks as long as they do. */
+void vr_log_emit(enum vr_log_level level, const char *source, const char *line);

@@ -27,6 +27,7 @@
 #include "driver/hook.h"
 #include "host/node.h"
 #include "instance.h"
+#include "logqueue.h"
 #include "options.h"
 #include "process.h"
 
@@ -575,6 +576,7 @@ int vr_daemon_main(int argc, char **argv, const struct vr_driver *const *drivers
         vr_logerr("%s", vr_error_text(err));
         return VR_EXIT_FAILURE;
     }
+    vr_logqueue_start();
     int status = start(&err);
     if (status) {
         vr_logerr("%s", vr_error_text(err));
@@ -587,5 +589,6 @@ int vr_daemon_main(int argc, char **argv, const struct vr_driver *const *drivers
         status = vr_loop_run();
     }
     clean_up();
+    vr_logqueue_stop();
     return status;
 }

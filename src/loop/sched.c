@@ -13,6 +13,7 @@
 #include <systemd/sd-event.h>
 #include "base/alloc.h"
 #include "base/log.h"
+#include "base/log_settings.h"
 #include "fault.h"
 #include "internal.h"
 
@@ -24,6 +25,7 @@ void vr_require_failed(const char *function, const char *fmt, ...)
     va_start(ap, fmt);
     vr_autofree char *text = vr_vprintf(fmt, ap);
     va_end(ap);
+    vr_log_set_deferral(NULL); /* there is no later */
     vr_logerr("%s: %s; this is a bug", function, text);
     abort();
 }

@@ -165,6 +165,29 @@ def sighup_reads_definitions_again():
 
 @test
 @vireo_only
+def a_log_that_takes_no_more_holds_up_nobody():
+    from protocol import Client
+    daemon().stop()
+    r, w = os.pipe()
+    d = Daemon(libvirtd=dict(log_outputs='1:stderr', log_level=1))
+    env = dict(PATH='/usr/sbin:/usr/bin:/sbin:/bin')
+    p = subprocess.Popen([d.program], stdin=subprocess.DEVNULL, stdout=w, stderr=w, env=env, cwd='/')
+    os.close(w)
+    try:
+        wait_for(lambda: os.path.exists(d.socket), 'the socket')
+        with Client(d.socket, timeout=5).open() as c: # nobody reads the pipe, which takes 64 KiB
+            for n in range(3000):
+                equal(c.call('domain_lookup_by_name').code, 42)
+        p.terminate()
+        p.wait(10)
+        equal(p.returncode, 0)
+    finally:
+        p.kill()
+        os.close(r)
+
+
+@test
+@vireo_only
 def a_private_root_keeps_everything_below_it():
     d = daemon()
     d.stop()
