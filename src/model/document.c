@@ -6,6 +6,7 @@
 #include <string.h>
 #include "base/alloc.h"
 #include "base/str.h"
+#include "model/capabilities.h"
 #include "model/domain_xml.h"
 #include "model/host_interface.h"
 #include "model/network.h"
@@ -31,6 +32,10 @@ const struct vr_document *const vr_documents[] = {
     &vr_snapshot_def_document,
     &vr_checkpoint_def_document,
     &vr_backup_def_document,
+    &vr_cpu_def_document,
+    &vr_capabilities_def_document,
+    &vr_domaincaps_def_document,
+    &vr_poolcaps_def_document,
     NULL,
 };
 

@@ -113,8 +113,7 @@ static void tag(struct vr_buf *out, const char *prefix, const char *name)
 
 /* One element over `rows`; nothing at all when it would be empty and `keep` is not set. */
 static void element(struct vr_format *f, const char *prefix, const char *name, const struct vr_row *rows,
-                    const void *base,
-                    bool keep, bool open)
+                    const void *base, bool keep, bool open, bool airy)
 {
     size_t start = f->out->len;
     vr_buf_spaces(f->out, (size_t)f->indent);
@@ -133,7 +132,7 @@ static void element(struct vr_format *f, const char *prefix, const char *name, c
         return;
     }
     size_t head = f->out->len;
-    vr_buf_str(f->out, ">\n");
+    vr_buf_str(f->out, airy ? ">\n\n" : ">\n");
     size_t body = f->out->len;
     f->indent += 2;
     vr_rows_format_children(f, rows, base);
@@ -162,7 +161,8 @@ void vr_elem_format(struct vr_format *f, const struct vr_xml_elem *elem, const c
 {
     if (elem->skip_format && elem->skip_format(obj, f))
         return;
-    element(f, NULL, name ? name : elem->name, elem->rows, shown(f, elem, obj), true, elem->never_short);
+    element(f, NULL, name ? name : elem->name, elem->rows, shown(f, elem, obj), true, elem->never_short,
+            elem->airy);
 }
 
 static void format_text(struct vr_format *f, const struct vr_row *row, const void *base)
@@ -226,8 +226,12 @@ static void format_list(struct vr_format *f, const struct vr_row *row, const voi
     }
     size_t body = f->out->len;
     for (size_t i = 0; i < list->n; i++)
-        if (!elem->skip_format || !elem->skip_format(list->v[i], f))
-            element(f, row->prefix, item_name(row, list->v[i]), elem->rows, shown(f, elem, list->v[i]), true, elem->never_short);
+        if (!elem->skip_format || !elem->skip_format(list->v[i], f)) {
+            element(f, row->prefix, item_name(row, list->v[i]), elem->rows, shown(f, elem, list->v[i]), true,
+                    elem->never_short, false);
+            if (row->airy)
+                vr_buf_char(f->out, '\n');
+        }
     if (!row->wrap)
         return;
     f->indent -= 2;
@@ -276,13 +280,15 @@ void vr_rows_format_children(struct vr_format *f, const struct vr_row *rows, con
         switch ((enum vr_row_kind)row->kind) {
         case VR_K_GROUP:
             element(f, row->prefix, row->name, row->aux, m,
-                    row->present_always || (row->has && *((const bool *)base + row->has - 1)), row->never_short);
+                    row->present_always || (row->has && *((const bool *)base + row->has - 1)), row->never_short, false);
+            if (row->airy)
+                vr_buf_char(f->out, '\n');
             break;
         case VR_K_CHILD:
             if (*(void *const *)m && !(vr_row_elem(row)->skip_format && vr_row_elem(row)->skip_format(*(void *const *)m,
                 f)))
                 element(f, row->prefix, row->name, vr_row_elem(row)->rows, *(void *const *)m, !row->unless_empty,
-                        row->never_short);
+                        row->never_short, false);
             break;
         case VR_K_LIST: format_list(f, row, base); break;
         case VR_K_STRS: format_strs(f, row, base); break;

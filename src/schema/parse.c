@@ -128,7 +128,7 @@ static bool parse_value(struct vr_parse *p, const struct vr_row *row, const stru
         *(bool *)((char *)base + row->offset) = where != NULL;
         return where || !row->required || fail_missing(p, row, node, err);
     }
-    if (!text || (!*text && (row->at != VR_AT_ATTR || row->unless_empty)))
+    if (!text || (!*text && !row->keep_empty && (row->at != VR_AT_ATTR || row->unless_empty)))
         return !row->required || fail_missing(p, row, node, err);
     if (vr_row_read(p->arena, row, text, unit, base, &why) || row->lenient)
         return true;

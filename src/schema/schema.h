@@ -107,6 +107,8 @@ struct vr_row {
     bool hidden;               /* neither read nor written: a member that only copies */
     bool present_always;       /* group: printed even when empty */
     bool never_short;          /* group: <a></a> in two lines rather than <a/> */
+    bool airy;                 /* groups and lists: an empty line behind each element */
+    bool keep_empty;           /* texts of child elements: "" is a value, too */
     bool if_has;               /* group: printed only when .has says so */
     bool zero;                 /* numbers without `set`: 0 is printed too */
     bool nonzero;              /* reading 0 is an error */
@@ -156,6 +158,7 @@ struct vr_xml_elem {
     const struct vr_row *rows;
     bool own_arena;    /* the struct's first member is its struct vr_arena * */
     bool never_short;  /* <a></a> in two lines rather than <a/> */
+    bool airy;         /* an empty line behind the start tag */
     int error_domain;  /* VR_DOMAIN(d) of errors inside; 0: the document's */
     bool (*before_parse)(struct vr_parse *p, const struct vr_xml_node *node, void *obj, struct vr_error **err);
     bool (*after_parse)(struct vr_parse *p, const struct vr_xml_node *node, void *obj, struct vr_error **err);

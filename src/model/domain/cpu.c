@@ -84,7 +84,7 @@ static const struct vr_row sibling_rows[] = {
     VR_A_UINT(struct vr_numa_distance, value, "value", .required = true),
     VR_END,
 };
-static const struct vr_xml_elem sibling_elem = { .name = "sibling", .size = sizeof(struct vr_numa_distance), .rows =
+const struct vr_xml_elem vr_numa_sibling_elem = { .name = "sibling", .size = sizeof(struct vr_numa_distance), .rows =
     sibling_rows };
 #define CACHE struct vr_numa_cache
 static const struct vr_row cache_size_rows[] = { VR_A_SIZE(CACHE, size_kib, "value"), VR_END };
@@ -98,15 +98,15 @@ static const struct vr_row numa_cache_rows[] = {
     VR_GROUP("line", cache_line_rows),
     VR_END,
 };
-static const struct vr_xml_elem numa_cache_elem = { .name = "cache", .size = sizeof(CACHE), .rows = numa_cache_rows };
+const struct vr_xml_elem vr_numa_cache_elem = { .name = "cache", .size = sizeof(CACHE), .rows = numa_cache_rows };
 static const struct vr_row cell_rows[] = {
     VR_A_OUINT(CELL, id, "id"),
     VR_A_CPUSET(CELL, cpus, "cpus"),
     VR_A_SIZE(CELL, memory_kib, "memory", .zero = true),
     VR_A_ENUM(CELL, mem_access, "memAccess", vr_mem_access_names),
     VR_A_YESNO(CELL, discard, "discard"),
-    VR_LISTED(CELL, distances, "sibling", sibling_elem, .wrap = "distances"),
-    VR_LISTED(CELL, caches, "cache", numa_cache_elem),
+    VR_LISTED(CELL, distances, "sibling", vr_numa_sibling_elem, .wrap = "distances"),
+    VR_LISTED(CELL, caches, "cache", vr_numa_cache_elem),
     VR_END,
 };
 static bool cell_after(struct vr_parse *p, const struct vr_xml_node *node, void *obj, struct vr_error **err)
@@ -154,15 +154,15 @@ static bool skip_latency(const void *obj, const struct vr_format *f)
     return !((const LINK *)obj)->bandwidth;
 }
 /* One list, two elements: each prints its own kind. */
-static const struct vr_xml_elem latency_elem = { .name = "latency", .size = sizeof(LINK), .rows = latency_rows,
+const struct vr_xml_elem vr_numa_latency_elem = { .name = "latency", .size = sizeof(LINK), .rows = latency_rows,
     .skip_format = skip_bandwidth };
-static const struct vr_xml_elem bandwidth_elem = {
+const struct vr_xml_elem vr_numa_bandwidth_elem = {
     .name = "bandwidth", .size = sizeof(LINK), .rows = bandwidth_rows, .skip_format = skip_latency, .after_parse =
         is_bandwidth,
 };
 static const struct vr_row interconnect_rows[] = {
-    VR_LISTED(CPU, interconnects, "latency", latency_elem),
-    VR_LISTED(CPU, interconnects, "bandwidth", bandwidth_elem),
+    VR_LISTED(CPU, interconnects, "latency", vr_numa_latency_elem),
+    VR_LISTED(CPU, interconnects, "bandwidth", vr_numa_bandwidth_elem),
     VR_END,
 };
 static const struct vr_row numa_rows[] = {

@@ -50,6 +50,7 @@ extern const struct vr_xml_elem vr_input_elem, vr_sound_elem, vr_audio_elem, vr_
 /* os.c, features.c, clock.c, cpu.c, tuning.c */
 extern const struct vr_row vr_os_rows[], vr_features_rows[], vr_clock_rows[], vr_bootloader_rows[];
 extern const struct vr_xml_elem vr_sysinfo_elem, vr_cpu_elem, vr_cookie_elem;
+extern const struct vr_xml_elem vr_numa_sibling_elem, vr_numa_cache_elem, vr_numa_latency_elem, vr_numa_bandwidth_elem;
 extern const struct vr_xml_elem vr_blkiotune_elem, vr_memtune_elem, vr_cputune_elem, vr_numatune_elem, vr_vcpu_elem,
     vr_iothread_elem, vr_idmap_elem, vr_perf_event_elem, vr_launch_security_elem, vr_seclabel_elem, vr_keywrap_elem;
 extern const struct vr_row vr_memory_backing_rows[], vr_cputune_tail_rows[];
