@@ -10,7 +10,7 @@ packages_of()
     build)
         echo gcc libc6-dev meson ninja-build pkg-config python3 libsystemd-dev libxml2-dev libjson-c-dev zlib1g-dev libedit-dev \
             libgnutls28-dev libsasl2-dev libssh-dev ;;
-    run) echo qemu-system-x86 qemu-utils libvirt-clients busybox-static python3 iproute2 util-linux procps ;;
+    run) echo qemu-system-x86 qemu-utils libvirt-clients busybox-static python3 iproute2 util-linux procps dnsmasq-base nftables passt ;;
     test)
         echo check openssl gnutls-bin libxml2-utils python3-libvirt libvirt-dev shellcheck pyflakes3 gdb sasl2-bin \
             libsasl2-modules openssh-server openssh-client netcat-openbsd ;;

@@ -77,7 +77,8 @@ static void task_run(void *arg)
 
 /* ---- a kernel without a policer ------------------------------------------------------------------------------------ */
 
-static bool has_police_table(const char *link, bool *chain_there)
+/* Is there a chain for this link, and for how many others? */
+static bool has_chain(const char *link, size_t *others)
 {
     struct vr_nft_chain *chains = NULL;
     size_t n = 0;
@@ -87,23 +88,35 @@ static bool has_police_table(const char *link, bool *chain_there)
     for (size_t i = 0; i < n; i++) {
         if (chains[i].family != NFPROTO_NETDEV || !vr_streq(chains[i].table, POLICE_TABLE))
             continue;
-        there = true;
-        *chain_there |= vr_streq(chains[i].name, link);
+        there |= vr_streq(chains[i].name, link);
+        *others += !vr_streq(chains[i].name, link);
     }
     free(chains);
     return there;
 }
 
-/* The chain goes with its device; while that lives on, it is removed here. */
+/* Some kernels leave the chain of a device that is gone. The last one takes the table with it. */
 VR_SUSPENDS static bool unlimit_by_filter(const char *link, vr_time deadline, struct vr_error **err)
 {
-    bool chain = false;
-    if (!has_police_table(link, &chain) || !chain)
+    size_t others = 0;
+    if (!has_chain(link, &others))
         return true;
     struct vr_json *commands = vr_json_array();
-    vr_nft_command(commands, "flush", "chain", vr_nft_object("netdev", POLICE_TABLE, link));
-    vr_nft_command(commands, "delete", "chain", vr_nft_object("netdev", POLICE_TABLE, link));
+    if (others) {
+        vr_nft_command(commands, "flush", "chain", vr_nft_object("netdev", POLICE_TABLE, link));
+        vr_nft_command(commands, "delete", "chain", vr_nft_object("netdev", POLICE_TABLE, link));
+    } else {
+        struct vr_json *table = vr_json_object();
+        vr_json_add_str(table, "family", "netdev");
+        vr_json_add_str(table, "name", POLICE_TABLE);
+        vr_nft_command(commands, "delete", "table", table);
+    }
     return vr_nft_run(commands, deadline, err);
+}
+
+VR_SUSPENDS bool vr_bandwidth_forget(const char *link, vr_time deadline, struct vr_error **err)
+{
+    return unlimit_by_filter(link, deadline, err);
 }
 
 VR_SUSPENDS static bool limit_by_filter(const char *link, const struct vr_tc_rate *rate, vr_time deadline,

@@ -21,6 +21,8 @@ enum vr_bandwidth_side_of {
  */
 VR_SUSPENDS bool vr_bandwidth_set(const char *link, const struct vr_bandwidth *limits, enum vr_bandwidth_side_of side,
                                   bool classes, vr_time deadline, struct vr_error **err);
+/** What a limited link leaves behind when it is gone: see bandwidth.c. One that left nothing is fine. */
+VR_SUSPENDS bool vr_bandwidth_forget(const char *link, vr_time deadline, struct vr_error **err);
 /**
  * vr_bandwidth_plug - a guest's floor on its network's bridge
  * @class_id: 3 and up, unique on the bridge

@@ -96,13 +96,29 @@ static int make_bridge(const struct vr_bridge_spec *spec)
     struct rtattr *data = vr_nl_attr(&m, IFLA_INFO_DATA, NULL, 0);
     vr_nl_u32(&m, IFLA_BR_FORWARD_DELAY, spec->delay_ms / MS_PER_TICK);
     vr_nl_u32(&m, IFLA_BR_STP_STATE, spec->stp);
-    if (spec->vlan_filtering)
-        vr_nl_u8(&m, IFLA_BR_VLAN_FILTERING, 1);
     vr_nl_end(&m, data);
     vr_nl_end(&m, kind);
     int e = vr_nl_talk(&m, NETLINK_ROUTE, NULL, 0, NULL);
     /* Apart from the making: only a change tells the kernel that the MTU is not to follow the ports'. */
     return e || !spec->mtu ? e : vr_link_set_mtu(spec->name, spec->mtu);
+}
+
+static int filter_vlans(const char *name)
+{
+    struct vr_link link;
+    struct vr_nl m;
+    int e = vr_link_get(name, 0, &link);
+    if (e)
+        return e;
+    struct ifinfomsg info = { .ifi_family = AF_UNSPEC, .ifi_index = (int)link.index };
+    vr_nl_init(&m, RTM_NEWLINK, 0, &info, sizeof(info));
+    struct rtattr *kind = vr_nl_attr(&m, IFLA_LINKINFO, NULL, 0);
+    vr_nl_str(&m, IFLA_INFO_KIND, "bridge");
+    struct rtattr *data = vr_nl_attr(&m, IFLA_INFO_DATA, NULL, 0);
+    vr_nl_u8(&m, IFLA_BR_VLAN_FILTERING, 1);
+    vr_nl_end(&m, data);
+    vr_nl_end(&m, kind);
+    return vr_nl_talk(&m, NETLINK_ROUTE, NULL, 0, NULL);
 }
 
 /* Kernels without IPv6 have no such file. */
@@ -199,7 +215,11 @@ static bool up(struct task *t)
     int e = make_bridge(&t->spec);
     if (e)
         return vr_fail_errno(&t->err, VIR_ERR_SYSTEM_ERROR, e, _("error creating bridge interface %s"), t->name);
-    if (quiet_ipv6(t) && add_addresses(t)) {
+    e = t->spec.vlan_filtering ? filter_vlans(t->name) : 0;
+    if (e) { /* a kernel without it says EOPNOTSUPP; people know the older interface's word for that */
+        vr_fail_errno(&t->err, VIR_ERR_SYSTEM_ERROR, e == EOPNOTSUPP ? EINVAL : e,
+                      _("Unable to set bridge %s %s via ioctl"), t->name, "vlan_filtering");
+    } else if (quiet_ipv6(t) && add_addresses(t)) {
         e = vr_link_set_up(t->name, true);
         if (e)
             fail(t, e, _("Cannot set interface flags on"));

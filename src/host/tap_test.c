@@ -47,6 +47,10 @@ static void open_one(void)
 {
     ok = vr_tap_open(&spec, &tap, vr_after(VR_SEC(20)), &error);
 }
+static void plug_one(void)
+{
+    ok = vr_tap_plug(tap.name, &spec, vr_after(VR_SEC(20)), &error);
+}
 static void open_two(void)
 {
     open_one();
@@ -229,7 +233,55 @@ VR_TEST(an_isolated_port_is_one)
     vr_tap_done(&tap);
 }
 
-VR_TESTS("tap", a_tap_joins_its_bridge_and_goes_with_its_descriptor, names_count_on_and_leave_out_what_is_there,
+#define MANY 1000
+static struct vr_tap many[MANY];
+static void open_many(void)
+{
+    ok = true;
+    for (int i = 0; ok && i < MANY; i++) {
+        spec.bridge = i < MANY / 2 ? "br0" : "br2"; /* a bridge of the kernel's has 1,024 ports at most */
+        ok = vr_tap_open(&spec, &many[i], vr_after(VR_SEC(60)), &error);
+    }
+}
+
+VR_TEST(a_thousand_taps_are_made_and_go)
+{
+    struct vr_link link;
+    if (!setup())
+        return;
+    EXPECT_EQ(vr_link_new_bridge("br2"), 0);
+    vr_time began = vr_now();
+    in_loop(open_many);
+    printf("%d taps in %.0f ms\n", MANY, (double)(vr_now() - began) / 1e6);
+    EXPECT_OK(ok, error);
+    EXPECT_EQ(vr_link_get("vnet999", 0, &link), 0);
+    for (int i = 0; i < MANY; i++)
+        vr_tap_done(&many[i]);
+    EXPECT_EQ(vr_link_get("vnet999", 0, &link), ENODEV);
+    EXPECT_EQ(system("test $(ls /sys/class/net 2>/dev/null | grep -c vnet) = 0 || ip -br link | grep -qv vnet"), 0);
+}
+
+VR_TEST(a_tap_whose_bridge_was_made_anew_is_plugged_in_again)
+{
+    struct vr_link link, bridge;
+    if (!setup())
+        return;
+    spec.bridge = "br0";
+    spec.isolated = true;
+    in_loop(open_one);
+    EXPECT_OK(ok, error);
+    EXPECT_EQ(system("ip link del br0 && ip link add br0 type bridge"), 0);
+    in_loop(plug_one);
+    EXPECT_OK(ok, error);
+    EXPECT_EQ(vr_link_get("vnet0", 0, &link), 0);
+    EXPECT_EQ(vr_link_get("br0", 0, &bridge), 0);
+    EXPECT_EQ(link.master, bridge.index);
+    EXPECT_EQ(system("ip -d link show vnet0 | grep -q 'isolated on'"), 0);
+    vr_tap_done(&tap);
+}
+
+VR_TESTS("tap", a_thousand_taps_are_made_and_go, a_tap_whose_bridge_was_made_anew_is_plugged_in_again,
+         a_tap_joins_its_bridge_and_goes_with_its_descriptor, names_count_on_and_leave_out_what_is_there,
          a_given_name_is_taken_and_only_once, a_card_may_have_many_queues,
          a_bridge_that_is_not_there_is_named_and_leaves_no_tap, the_tap_of_a_guest_with_the_hosts_first_byte_has_another,
          a_tap_of_the_user_is_left_as_it_is, a_macvtap_has_the_guests_address_or_leaves_nothing, links_change_and_go,

@@ -2,6 +2,7 @@
 #define VR_ERROR_DOMAIN VIR_FROM_QEMU
 #define VR_LOG_SOURCE "qemu.driver"
 /* The driver as the daemon sees it: its tables, its start, its end. */
+#include "driver/netport.h"
 #include "driver.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@
 #include "host/cgroup.h"
 #include "host/machinebus.h"
 #include "load.h"
+#include "nets.h"
 #include "loop/loop.h"
 #include "process.h"
 #include "rows.h"
@@ -95,6 +97,7 @@ static bool driver_start(const struct vr_daemon_context *ctx, struct vr_error **
         vr_qemu.cgroups = vr_cgroup_host_read((const char *const *)vr_qemu.conf->cgroup_controllers);
     vr_qemu.domains = vr_domain_list_new();
     vr_qemu.group = vr_group_new("qemu");
+    vr_netport_on_started(vr_nets_network_started);
     /* Running guests first: a definition that is also running joins what its status document said. */
     return vr_load_statuses(err) && vr_load_configs(err);
 }
@@ -121,6 +124,7 @@ VR_SUSPENDS static void driver_reload(void)
 VR_SUSPENDS static void driver_stop(void)
 {
     vr_qemu.stopping = true;
+    vr_netport_on_started(NULL);
     vr_group_close(vr_qemu.group);
     VR_AUTO_DOMAINS all = vr_domain_list_all(vr_qemu.domains);
     for (size_t i = 0; i < all.n; i++)

@@ -13,6 +13,7 @@
 #include "base/str.h"
 #include "deadlines.h"
 #include "domain.h"
+#include "driver.h"
 #include "driver/netport.h"
 #include "host/bandwidth.h"
 #include "host/bridge.h"
@@ -22,6 +23,7 @@
 #include "loop/loop.h"
 #include "model/netparts.h"
 #include "model/network.h"
+#include "process.h"
 #include "schema/schema.h"
 #include "startfds.h"
 
@@ -323,6 +325,9 @@ VR_SUSPENDS static void release_device(struct vr_domain *dom, const struct vr_in
         tell(dom, &err);
     if (is_ovs(net) && !vr_ovs_remove(net->target, vr_after(VR_SPAN_CLEANUP), &err))
         tell(dom, &err);
+    const struct vr_bandwidth *limits = vr_net_bandwidth_now(net);
+    if (limits && !vr_bandwidth_forget(net->target, vr_after(VR_SPAN_CLEANUP), &err))
+        tell(dom, &err);
     if (is_macvtap(net) && !vr_tap_delete(net->target, vr_after(VR_SPAN_CLEANUP), &err))
         tell(dom, &err);
 }
@@ -405,6 +410,33 @@ VR_SUSPENDS void vr_nets_reclaim(struct vr_domain *dom)
         }
         plug_again(dom, net);
     }
+}
+
+static bool is_on(const struct vr_domain *dom, const char *network)
+{
+    for (size_t i = 0; dom->run && dom->live && i < dom->live->interfaces.n; i++)
+        if (vr_streq0(dom->live->interfaces.v[i]->network, network) && dom->live->interfaces.v[i]->target)
+            return true;
+    return false;
+}
+
+VR_SUSPENDS static void plug_main(void *arg)
+{
+    VR_AUTO_DOMAIN *dom = arg;
+    VR_AUTO(vr_error) *err = NULL;
+    VR_AUTO(vr_job) *job = vr_job_begin(dom, VR_JOB_MODIFY, "network started", vr_after(VR_SPAN_JOB), &err);
+    if (!job)
+        vr_warn("domain '%s': its network started anew and it is not plugged in: %s", dom->name, vr_error_text(err));
+    else if (dom->run && dom->run->monitor)
+        vr_nets_reclaim(dom);
+}
+
+VR_SUSPENDS void vr_nets_network_started(const char *network)
+{
+    VR_AUTO_DOMAINS all = vr_domain_list_all(vr_qemu.domains);
+    for (size_t i = 0; i < all.n; i++)
+        if (is_on(all.v[i], network) && !vr_fiber_start(vr_qemu.group, "plug in again", plug_main, vr_domain_ref(all.v[i]), NULL))
+            vr_domain_unref(all.v[i]);
 }
 
 /* ---- limits -------------------------------------------------------------------------------------------------------- */

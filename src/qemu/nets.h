@@ -24,6 +24,9 @@ void vr_nets_found(const struct vr_domain *dom);
 /** The same, on a fiber: its ports are told to the networks again, taps whose bridge was made anew plugged in again. */
 VR_SUSPENDS void vr_nets_reclaim(struct vr_domain *dom);
 
+/** A network's bridge was made anew: its running guests are plugged in again, in the background. Fits netport.h. */
+VR_SUSPENDS void vr_nets_network_started(const char *network);
+
 /* One interface, for hot-plug: as the three above. */
 VR_SUSPENDS bool vr_net_allocate_one(struct vr_domain *dom, struct vr_domain_def *def, struct vr_interface *net,
                                      struct vr_error **err);

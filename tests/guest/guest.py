@@ -17,11 +17,11 @@ import sys
 
 PROMPT = 'guest# '
 # In load order; what they need is found in their own "depends=" entry. Missing ones are left out.
-MODULES = ('virtio_pci', 'virtio_blk', 'virtio_net', 'virtio_balloon', 'virtio_console', 'virtio_rng', 'button', 'evdev')
+MODULES = ('af_packet', 'virtio_pci', 'virtio_blk', 'virtio_net', 'virtio_balloon', 'virtio_console', 'virtio_rng', 'button', 'evdev')
 APPLETS = ('sh', 'mount', 'umount', 'insmod', 'ls', 'cat', 'echo', 'dmesg', 'ps', 'free', 'uptime', 'uname', 'ip', 'ping', 'dd',
            'sync', 'sleep', 'poweroff', 'reboot', 'halt', 'hostname', 'setsid', 'cttyhack', 'grep', 'sed', 'awk', 'vi', 'head',
            'tail', 'wc', 'df', 'lspci', 'lsmod', 'date', 'id', 'kill', 'top', 'stty', 'mkdir', 'rm', 'cp', 'mv', 'ln', 'seq',
-           'hexdump', 'md5sum', 'nproc', 'true', 'false', 'test', 'env', 'clear', 'less', 'tee', 'find', 'stat', 'blkid')
+           'udhcpc', 'nslookup', 'nc', 'wget', 'arping', 'httpd', 'hexdump', 'md5sum', 'nproc', 'true', 'false', 'test', 'env', 'clear', 'less', 'tee', 'find', 'stat', 'blkid')
 INIT = '''#!/bin/sh
 export PATH=/bin HOME=/root TERM=linux PS1='guest# '
 mount -t devtmpfs dev /dev
@@ -40,6 +40,22 @@ cd /root
 if [ -e /dev/hvc0 ]; then (while :; do setsid sh -c 'exec sh -i <>/dev/hvc0 >&0 2>&0'; done) & fi
 echo "Linux $(uname -r) is up after $(cut -d' ' -f1 /proc/uptime 2>/dev/null || awk '{print $1}' /proc/uptime) s"
 while :; do setsid cttyhack sh -i; done
+'''
+
+
+# What udhcpc runs when it got a lease, and when it begins.
+UDHCPC = '''#!/bin/sh
+case $1 in
+bound|renew)
+    ip addr flush dev $interface
+    ip addr add $ip/$mask dev $interface
+    for r in $router; do ip route add default via $r dev $interface; done
+    : >/etc/resolv.conf
+    for d in $dns; do echo nameserver $d >>/etc/resolv.conf; done
+    [ -z "$domain" ] || echo search $domain >>/etc/resolv.conf
+    echo "lease of $ip from $serverid" ;;
+deconfig) ip link set $interface up ;;
+esac
 '''
 
 
@@ -151,6 +167,7 @@ def build(where):
             with open(found[name], 'rb') as f:
                 members.append(('modules/%s.ko' % name, file, f.read()))
         members.append(('modules/order', file, ''.join('%s.ko\n' % n for n in order).encode()))
+        members.append(('etc/udhcpc.sh', file, UDHCPC.encode()))
         members.append(('init', file, INIT.encode()))
         tmp = '%s.%d' % (image, os.getpid())
         with open(tmp, 'wb') as f:

@@ -315,17 +315,27 @@ static const struct vr_row mac_rows[] = {
 static const struct vr_row script_rows[] = { VR_A_STR(NET, script, "path"), VR_END };
 static const struct vr_row downscript_rows[] = { VR_A_STR(NET, downscript, "path"), VR_END };
 /* Names of tap devices that were chosen for one run of the guest do not belong into its definition. */
+static const char *const made_names[] = { "vnet", "macvtap", "macvlan", "veth" };
+static bool is_made(const char *target)
+{
+    for (size_t i = 0; target && i < VR_COUNT(made_names); i++)
+        if (vr_starts_with(target, made_names[i]))
+            return true;
+    return false;
+}
+static bool target_shown(const void *base, const struct vr_format *f)
+{
+    return !vr_inactive(f) || !is_made(((const NET *)base)->target);
+}
 static bool target_after(struct vr_parse *p, const struct vr_xml_node *node, void *base, struct vr_error **err)
 {
-    static const char *const made[] = { "vnet", "macvtap", "macvlan", "veth" };
     NET *n = base;
-    for (size_t i = 0; n->target && (p->flags & VR_FORM_INACTIVE) && i < VR_COUNT(made); i++)
-        if (vr_starts_with(n->target, made[i]))
-            n->target = NULL;
+    if ((p->flags & VR_FORM_INACTIVE) && is_made(n->target))
+        n->target = NULL;
     return true;
 }
 static const struct vr_row target_rows[] = {
-    VR_A_STR(NET, target, "dev", .unless_empty = true),
+    VR_A_STR(NET, target, "dev", .unless_empty = true, .when = target_shown),
     VR_A_YESNO(NET, target_managed, "managed"),
     VR_END,
 };
