@@ -11,6 +11,18 @@ static bool refuse(struct vr_client_call *c, virDomainPtr domain)
     return vr_begin(c, VR_HANDLE_DOMAIN, domain) && vr_unsupported(c);
 }
 
+/* A driver in this process knows no other host. */
+static bool refuse_uri(struct vr_client_call *c, virDomainPtr domain, unsigned long flags)
+{
+    if (!vr_begin(c, VR_HANDLE_DOMAIN, domain))
+        return false;
+    if (!vr_remote_local(c->conn->remote))
+        return vr_unsupported(c);
+    return vr_error_report(&c->err, VIR_FROM_DOMAIN, VIR_ERR_ARGUMENT_UNSUPPORTED, -1,
+                           "%s migration is not supported by the source host",
+                           flags & VIR_MIGRATE_PEER2PEER ? "p2p" : "direct");
+}
+
 virDomainPtr virDomainMigrate(virDomainPtr domain, virConnectPtr dconn, unsigned long flags, const char *dname,
                               const char *uri, unsigned long bandwidth)
 {
@@ -39,7 +51,7 @@ int virDomainMigrateToURI(virDomainPtr domain, const char *duri, unsigned long f
                           unsigned long bandwidth)
 {
     VR_CALL(c, VIR_FROM_DOMAIN);
-    vr_end(&c, refuse(&c, domain));
+    vr_end(&c, refuse_uri(&c, domain, flags));
     return -1;
 }
 
@@ -47,7 +59,7 @@ int virDomainMigrateToURI2(virDomainPtr domain, const char *dconnuri, const char
                            unsigned long flags, const char *dname, unsigned long bandwidth)
 {
     VR_CALL(c, VIR_FROM_DOMAIN);
-    vr_end(&c, refuse(&c, domain));
+    vr_end(&c, refuse_uri(&c, domain, flags));
     return -1;
 }
 
@@ -55,7 +67,7 @@ int virDomainMigrateToURI3(virDomainPtr domain, const char *dconnuri, virTypedPa
                            unsigned int nparams, unsigned int flags)
 {
     VR_CALL(c, VIR_FROM_DOMAIN);
-    vr_end(&c, refuse(&c, domain));
+    vr_end(&c, refuse_uri(&c, domain, flags));
     return -1;
 }
 

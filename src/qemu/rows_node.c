@@ -9,10 +9,9 @@
 #include "conf.h"
 #include "emulators.h"
 #include "host/node.h"
-#include "qemu/caps/cpu_map.h"
+#include "qemu/caps/cpu_choose.h"
 #include "qemu/caps/caps.h"
 #include "qemu/caps/caps_xml.h"
-#include "qemu/caps/cpu_map.h"
 #include "rows.h"
 
 static bool node_get_info(struct vr_call *call, const struct vr_void *in, struct vr_node_get_info_ret *out,

@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include "base/buf.h"
 #include "internal.h"
+#include "model/cpu_map.h"
 
 VR_FN(get_type, void, connect_get_type_ret)
 {
@@ -198,6 +199,29 @@ VR_FN(get_security_model, void, node_get_security_model_ret)
     return true;
 }
 
+/* ---- CPU models -------------------------------------------------------------------------------------------------- */
+
+VR_FN(cpu_model_names, connect_get_cpu_model_names_args, connect_get_cpu_model_names_ret)
+{
+    const char *const *names;
+    switch (vr_cpu_names(in->arch, &names)) {
+    case VR_CPU_NAMES_UNKNOWN:
+        return vr_fail(err, VIR_ERR_INVALID_ARG, "cannot find architecture %s", in->arch);
+    case VR_CPU_NAMES_NONE:
+        return vr_error_report(err, VIR_FROM_CPU, VIR_ERR_NO_SUPPORT, -1,
+                               "'%s' architecture is not supported by CPU driver", in->arch);
+    case VR_CPU_NAMES_KNOWN:
+        break;
+    }
+    while (names[out->ret])
+        out->ret++;
+    if (in->need_results) {
+        out->models = vr_arena_memdup(call->arena, names, ((size_t)out->ret + 1) * sizeof(*names));
+        out->models_count = (uint32_t)out->ret;
+    }
+    return true;
+}
+
 const struct vr_driver_row vr_test_connect_rows[] = {
     VR_ROW(connect_get_type, get_type, 0),
     VR_ROW(connect_get_version, get_version, 0),
@@ -208,6 +232,7 @@ const struct vr_driver_row vr_test_connect_rows[] = {
     VR_ROW(connect_get_max_vcpus, get_max_vcpus, 0),
     VR_ROW(connect_get_sysinfo, get_sysinfo, 0),
     VR_ROW(connect_get_capabilities, get_capabilities, 0),
+    VR_ROW(connect_get_cpu_model_names, cpu_model_names, 0),
     VR_ROW(node_get_info, node_get_info, 0),
     VR_ROW(node_get_cells_free_memory, get_cells_free_memory, 0),
     VR_ROW(node_get_free_pages, get_free_pages, 0),

@@ -227,6 +227,35 @@ VR_FN(undefine, network_undefine_args, void)
     return true;
 }
 
+VR_FN(update, network_update_args, void)
+{
+    struct vr_test_network *net = network_of(call, &in->net, err);
+    if (!net)
+        return false;
+    unsigned flags = in->flags & (VIR_NETWORK_UPDATE_AFFECT_LIVE | VIR_NETWORK_UPDATE_AFFECT_CONFIG);
+    if (!flags)
+        flags = net->active ? VIR_NETWORK_UPDATE_AFFECT_LIVE : VIR_NETWORK_UPDATE_AFFECT_CONFIG;
+    if (flags & VIR_NETWORK_UPDATE_AFFECT_LIVE && !net->active)
+        return NETWORK_FAIL(err, VIR_ERR_OPERATION_INVALID, "%s", "network is not running");
+    if (flags & VIR_NETWORK_UPDATE_AFFECT_CONFIG && !net->persistent)
+        return NETWORK_FAIL(err, VIR_ERR_OPERATION_INVALID, "%s", "cannot change persistent config of a transient network");
+    struct vr_network_def **config = net->active && net->new_def ? &net->new_def : &net->def;
+    VR_AUTO(vr_network_def) *live = flags & VIR_NETWORK_UPDATE_AFFECT_LIVE ? vr_network_def_copy(net->def) : NULL;
+    VR_AUTO(vr_network_def) *kept = flags & VIR_NETWORK_UPDATE_AFFECT_CONFIG ? vr_network_def_copy(*config) : NULL;
+    if ((kept && !vr_network_update(kept, in->command, in->section, in->parent_index, in->xml, err)) ||
+        (live && !vr_network_update(live, in->command, in->section, in->parent_index, in->xml, err)))
+        return false;
+    if (kept) {
+        vr_network_def_free(*config);
+        *config = vr_take(kept);
+    }
+    if (live) {
+        vr_network_def_free(net->def);
+        net->def = vr_take(live);
+    }
+    return true;
+}
+
 /* ---- asking ------------------------------------------------------------------------------------------------------ */
 
 VR_FN(lookup_by_name, network_lookup_by_name_args, network_lookup_by_name_ret)
@@ -398,6 +427,7 @@ const struct vr_driver_row vr_test_network_rows[] = {
     VR_ROW(network_create, start, 0),
     VR_ROW(network_destroy, destroy, 0),
     VR_ROW(network_undefine, undefine, 0),
+    VR_ROW(network_update, update, VIR_NETWORK_UPDATE_AFFECT_LIVE | VIR_NETWORK_UPDATE_AFFECT_CONFIG),
     VR_ROW(network_lookup_by_name, lookup_by_name, 0),
     VR_ROW(network_lookup_by_uuid, lookup_by_uuid, 0),
     VR_ROW(connect_list_networks, list_networks, 0),

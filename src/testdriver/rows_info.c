@@ -129,6 +129,12 @@ VR_FN(get_security_label, domain_get_security_label_args, domain_get_security_la
     return true;
 }
 
+/* No guest of the mock is protected, so there is nothing to tell of one. */
+VR_FN(get_launch_security, domain_get_launch_security_info_args, domain_get_launch_security_info_ret)
+{
+    return vr_test_domain_of(call, &in->dom, err) != NULL;
+}
+
 #define AFFECT (VIR_DOMAIN_AFFECT_LIVE | VIR_DOMAIN_AFFECT_CONFIG)
 const struct vr_driver_row vr_test_info_rows[] = {
     VR_ROW(domain_get_info, get_info, 0),
@@ -139,6 +145,7 @@ const struct vr_driver_row vr_test_info_rows[] = {
     VR_ROW(domain_set_memory_flags, set_memory_flags, AFFECT | VIR_DOMAIN_MEM_MAXIMUM),
     VR_ROW(domain_memory_stats, memory_stats, 0),
     VR_ROW(domain_set_memory_stats_period, set_memory_stats_period, AFFECT),
+    VR_ROW(domain_get_launch_security_info, get_launch_security, 0),
     VR_ROW(domain_get_security_label, get_security_label, 0),
     { 0 },
 };

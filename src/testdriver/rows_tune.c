@@ -404,7 +404,9 @@ static void set_bandwidth(struct vr_domain_def *def, struct vr_interface *nic, c
             int which = bandwidth_places[i].inbound ? 0 : 1;
             if (params[k].value.ui)
                 *bandwidth_place(sides[which], i) = (struct vr_ou64){ true, params[k].value.ui };
-            given[which] = true;
+            /* Only these say that a side is meant; peak and burst without them change nothing. */
+            given[which] |= bandwidth_places[i].offset == offsetof(struct vr_bandwidth_side, average) ||
+                            bandwidth_places[i].offset == offsetof(struct vr_bandwidth_side, floor);
         }
     }
     if (given[0])

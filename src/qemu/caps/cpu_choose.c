@@ -6,7 +6,7 @@
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "qemu/caps/caps.h"
-#include "qemu/caps/cpu_map.h"
+#include "qemu/caps/cpu_choose.h"
 
 static const char *vendor_name(const char *id)
 {

@@ -5,7 +5,7 @@
 #include "base/alloc.h"
 #include "base/str.h"
 #include "qemu/caps/caps_xml.h"
-#include "qemu/caps/cpu_map.h"
+#include "qemu/caps/cpu_choose.h"
 
 struct doc {
     struct vr_buf out;

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include "base/buf.h"
 #include "base/str.h"
-#include "qemu/caps/cpu_map.h"
+#include "qemu/caps/cpu_choose.h"
 #include "qemu/complete/complete.h"
 
 static struct vr_cpu_feature *mentioned(const struct vr_cpu *cpu, const char *name)

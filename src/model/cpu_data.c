@@ -4,7 +4,7 @@
  * list features; which features a model has; which processors it stands for. A model is told by what it has more (+)
  * and less (-) than one before it.
  */
-#include "qemu/caps/cpu_map.h"
+#include "model/cpu_map.h"
 
 /* "!" before a name: not migratable */
 const char vr_cpu_features[] =

@@ -46,22 +46,10 @@ static inline void vr_cpu_set_put(struct vr_cpu_set *s, size_t i, bool on)
         s->bits[i / 64] &= ~(UINT64_C(1) << (i % 64));
 }
 
-struct vr_qemu_accel_caps;
-
-/** A processor described as documents do: a model, and features it has more and less. */
-struct vr_cpu_choice {
-    int model; /* in vr_cpu_models */
-    const char *vendor;
-    struct vr_cpu_set require, disable;
-};
 /**
- * The model that describes the accelerator's richest CPU best: what <cpu mode='host-model'/> stands for. False when the
- * emulator told nothing about it. @migratable: without the features that bind a guest to this host.
+ * vr_cpu_names - the models that documents of an architecture may name, NULL-terminated
+ *
+ * KNOWN with an empty list: any name goes. NONE: CPUs of this architecture are not described by models.
  */
-bool vr_cpu_choose(const struct vr_qemu_accel_caps *accel, bool migratable, struct vr_cpu_choice *out);
-/**
- * The model that describes the host's own processor, of those whose features it all has. @features: as documents write
- * them. False when there is none.
- */
-bool vr_cpu_choose_host(const char *const *features, size_t n, const char *vendor, unsigned family, unsigned number,
-                        struct vr_cpu_choice *out);
+enum vr_cpu_names_result { VR_CPU_NAMES_KNOWN, VR_CPU_NAMES_NONE, VR_CPU_NAMES_UNKNOWN };
+enum vr_cpu_names_result vr_cpu_names(const char *arch, const char *const **names);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "qemu/caps/cpu_map.h"
+#include "model/cpu_map.h"
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -113,4 +113,40 @@ bool vr_cpu_model_has_signature(size_t model, unsigned family, unsigned number)
         if ((at == list || at[-1] == ' ') && (at[len] == ' ' || !at[len]))
             return true;
     return false;
+}
+
+/* ---- names by architecture --------------------------------------------------------------------------------------- */
+
+static const char *const power_names[] = { "POWER6", "POWER7", "POWER8", "POWER9", "POWER10", "POWERPC_e5500",
+                                           "POWERPC_e6500", NULL };
+static const char *x86_names[128];
+
+static void list_x86(void)
+{
+    for (size_t i = 0; vr_cpu_models[i].name && i + 1 < VR_COUNT(x86_names); i++)
+        x86_names[i] = vr_cpu_models[i].name;
+}
+
+enum vr_cpu_names_result vr_cpu_names(const char *arch, const char *const **out)
+{
+    static const char *const any[] = { "aarch64", "armv6l", "armv7b", "armv7l", "s390", "s390x", NULL };
+    static const char *const power[] = { "ppc64", "ppc64le", NULL };
+    static const char *const others[] = {
+        "alpha", "cris", "itanium", "lm32", "loongarch64", "m68k", "microblaze", "microblazeel", "mips", "mipsel", "mips64",
+        "mips64el", "or32", "parisc", "parisc64", "ppc", "ppcemb", "riscv32", "riscv64", "sh4", "sh4eb", "sparc", "sparc64",
+        "unicore32", "xtensa", "xtensaeb", NULL,
+    };
+    static const char *const none[] = { NULL };
+    static pthread_once_t listed = PTHREAD_ONCE_INIT;
+    if (vr_streq(arch, "x86_64") || vr_streq(arch, "i686")) {
+        pthread_once(&listed, list_x86);
+        *out = x86_names;
+    } else if (vr_name_index(power, arch) >= 0) {
+        *out = power_names;
+    } else if (vr_name_index(any, arch) >= 0) {
+        *out = none;
+    } else {
+        return vr_name_index(others, arch) >= 0 ? VR_CPU_NAMES_NONE : VR_CPU_NAMES_UNKNOWN;
+    }
+    return VR_CPU_NAMES_KNOWN;
 }
