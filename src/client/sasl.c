@@ -21,7 +21,7 @@
 #define FUNCTIONS(X) X(client_init) X(client_new) X(client_start) X(client_step) X(dispose) X(encode) X(decode) \
     X(getprop) X(setprop) X(errdetail) X(errstring)
 static struct {
-#define MEMBER(name) __typeof__(sasl_##name) *name;
+#define MEMBER(name) __typeof__(sasl_##name) *late_##name;
     FUNCTIONS(MEMBER)
 #undef MEMBER
 } sasl;
@@ -38,11 +38,11 @@ static bool load(struct vr_error **err)
     if (!vr_late_load("libsasl2.so.2", names, VR_COUNT(names), &sasl, &loaded, err))
         return false;
     pthread_mutex_lock(&lock);
-    int rc = atomic_load(&started) ? SASL_OK : sasl.client_init(NULL);
+    int rc = atomic_load(&started) ? SASL_OK : sasl.late_client_init(NULL);
     atomic_store(&started, rc == SASL_OK);
     pthread_mutex_unlock(&lock);
     return rc == SASL_OK || vr_fail(err, VIR_ERR_AUTH_FAILED, "failed to initialize SASL library: %d (%s)", rc,
-                                    sasl.errstring(rc, NULL, NULL));
+                                    sasl.late_errstring(rc, NULL, NULL));
 }
 
 /* ---- the security layer ------------------------------------------------------------------------------------------ */
@@ -61,9 +61,9 @@ static bool layer_decode(struct vr_filter *f, struct vr_buf *in, struct vr_buf *
     while (in->len) {
         unsigned len = in->len < BUFFER ? (unsigned)in->len : BUFFER, got = 0;
         const char *plain = NULL;
-        int rc = sasl.decode(l->conn, in->data, len, &plain, &got);
+        int rc = sasl.late_decode(l->conn, in->data, len, &plain, &got);
         if (rc != SASL_OK)
-            return vr_fail(err, VIR_ERR_RPC, "failed to decode SASL data: %d (%s)", rc, sasl.errstring(rc, NULL, NULL));
+            return vr_fail(err, VIR_ERR_RPC, "failed to decode SASL data: %d (%s)", rc, sasl.late_errstring(rc, NULL, NULL));
         vr_buf_consume(in, len);
         if (got)
             vr_buf_add(out, plain, got);
@@ -77,9 +77,9 @@ static bool layer_encode(struct vr_filter *f, struct vr_buf *in, struct vr_buf *
     while (in->len) {
         unsigned len = in->len < l->max_out ? (unsigned)in->len : l->max_out, got = 0;
         const char *wrapped = NULL;
-        int rc = sasl.encode(l->conn, in->data, len, &wrapped, &got);
+        int rc = sasl.late_encode(l->conn, in->data, len, &wrapped, &got);
         if (rc != SASL_OK)
-            return vr_fail(err, VIR_ERR_RPC, "failed to encode SASL data: %d (%s)", rc, sasl.errstring(rc, NULL, NULL));
+            return vr_fail(err, VIR_ERR_RPC, "failed to encode SASL data: %d (%s)", rc, sasl.late_errstring(rc, NULL, NULL));
         vr_buf_consume(in, len);
         vr_buf_add(out, wrapped, got);
     }
@@ -90,7 +90,7 @@ static void layer_free(struct vr_filter *f)
 {
     struct layer *l = (struct layer *)f;
     if (l->conn)
-        sasl.dispose(&l->conn);
+        sasl.late_dispose(&l->conn);
     free(l);
 }
 
@@ -228,7 +228,7 @@ static const char *address(struct vr_arena *arena, int fd, bool peer)
 
 static bool bad_step(sasl_conn_t *conn, const char *what, int rc, struct vr_error **err)
 {
-    return vr_fail(err, VIR_ERR_AUTH_FAILED, "Failed to %s SASL negotiation: %d (%s)", what, rc, sasl.errdetail(conn));
+    return vr_fail(err, VIR_ERR_AUTH_FAILED, "Failed to %s SASL negotiation: %d (%s)", what, rc, sasl.late_errdetail(conn));
 }
 
 /* What we send travels as an array of characters, or as its absence. */
@@ -280,7 +280,7 @@ static bool negotiate(struct vr_remote *r, struct dialogue *d, sasl_conn_t *conn
     struct answer a;
     const char *mech = NULL;
     int rc;
-    while ((rc = sasl.client_start(conn, mechanisms, &asks, &t.data, &t.len, &mech)) == SASL_INTERACT)
+    while ((rc = sasl.late_client_start(conn, mechanisms, &asks, &t.data, &t.len, &mech)) == SASL_INTERACT)
         if (!interact(d, asks, err))
             return false;
     if (rc != SASL_OK && rc != SASL_CONTINUE)
@@ -293,7 +293,7 @@ static bool negotiate(struct vr_remote *r, struct dialogue *d, sasl_conn_t *conn
         if (done && a.complete)
             return true;
         t = (struct token){ 0 };
-        while ((rc = sasl.client_step(conn, a.nil ? NULL : a.data, a.len, &asks, &t.data, &t.len)) == SASL_INTERACT)
+        while ((rc = sasl.late_client_step(conn, a.nil ? NULL : a.data, a.len, &asks, &t.data, &t.len)) == SASL_INTERACT)
             if (!interact(d, asks, err))
                 return false;
         if (rc != SASL_OK && rc != SASL_CONTINUE)
@@ -315,11 +315,11 @@ static bool set_properties(sasl_conn_t *conn, bool secure, int tls_bits, struct 
         .security_flags = secure ? 0 : SASL_SEC_NOANONYMOUS | SASL_SEC_NOPLAINTEXT,
     };
     sasl_ssf_t external = (sasl_ssf_t)tls_bits;
-    int rc = external ? sasl.setprop(conn, SASL_SSF_EXTERNAL, &external) : SASL_OK;
+    int rc = external ? sasl.late_setprop(conn, SASL_SSF_EXTERNAL, &external) : SASL_OK;
     if (rc == SASL_OK)
-        rc = sasl.setprop(conn, SASL_SEC_PROPS, &p);
+        rc = sasl.late_setprop(conn, SASL_SEC_PROPS, &p);
     return rc == SASL_OK || vr_fail(err, VIR_ERR_INTERNAL_ERROR, "cannot set security props %d (%s)", rc,
-                                    sasl.errstring(rc, NULL, NULL));
+                                    sasl.late_errstring(rc, NULL, NULL));
 }
 
 static const char *choose(struct dialogue *d, const char *list, struct vr_error **err)
@@ -340,14 +340,14 @@ static bool protect(struct vr_remote *r, struct layer **l, bool secure, struct v
 {
     const int *strength = NULL;
     const unsigned *max = NULL;
-    if (sasl.getprop((*l)->conn, SASL_SSF, (const void **)(void *)&strength) != SASL_OK || !strength)
+    if (sasl.late_getprop((*l)->conn, SASL_SSF, (const void **)(void *)&strength) != SASL_OK || !strength)
         return vr_fail(err, VIR_ERR_INTERNAL_ERROR, "cannot query SASL ssf on connection %d (%s)", SASL_FAIL,
-                       sasl.errdetail((*l)->conn));
+                       sasl.late_errdetail((*l)->conn));
     if (!secure && *strength < STRENGTH_NEEDED)
         return vr_fail(err, VIR_ERR_AUTH_FAILED, "negotiation SSF %d was not strong enough", *strength);
     if (*strength <= 0)
         return true;
-    bool known = sasl.getprop((*l)->conn, SASL_MAXOUTBUF, (const void **)(void *)&max) == SASL_OK && max && *max;
+    bool known = sasl.late_getprop((*l)->conn, SASL_MAXOUTBUF, (const void **)(void *)&max) == SASL_OK && max && *max;
     (*l)->max_out = known ? *max : 4096;
     return vr_remote_protect(r, &vr_take(*l)->base, err);
 }
@@ -364,10 +364,10 @@ bool vr_sasl_authenticate(struct vr_remote *r, const struct vr_sasl_question *q,
     l->base.ops = &layer_ops;
     offered(&d, l->callbacks);
     bool secure = vr_remote_is_secure(r);
-    int rc = sasl.client_new("libvirt", q->host, address(arena, r->fd, false), address(arena, r->fd, true), l->callbacks,
+    int rc = sasl.late_client_new("libvirt", q->host, address(arena, r->fd, false), address(arena, r->fd, true), l->callbacks,
                              SASL_SUCCESS_DATA, &l->conn);
     bool ok = rc == SASL_OK || vr_fail(err, VIR_ERR_AUTH_FAILED, "Failed to create SASL client context: %d (%s)", rc,
-                                       sasl.errstring(rc, NULL, NULL));
+                                       sasl.late_errstring(rc, NULL, NULL));
     ok = ok && set_properties(l->conn, secure, vr_remote_tls_bits(r), err) &&
          vr_remote_call(r, &vr_api_auth_sasl_init, &nothing, arena, &list, NULL, err);
     const char *mechanisms = ok ? choose(&d, list.mechlist, err) : NULL;

@@ -197,6 +197,8 @@ int virDomainGetVcpuPinInfo(virDomainPtr domain, int ncpumaps, unsigned char *cp
         in.dom = vr_put_domain(domain);
         ok = vr_send(&c, &vr_api_domain_get_vcpu_pin_info, &in, &out) &&
              fill(&c, cpumaps, (size_t)ncpumaps * (size_t)maplen, out.cpumaps, out.cpumaps_len);
+        if (ok && out.num > ncpumaps)
+            ok = too_many(&c, "vcpus", (uint32_t)out.num, ncpumaps);
     }
     return vr_end(&c, ok) ? out.num : -1;
 }
@@ -244,6 +246,8 @@ int virDomainGetCPUStats(virDomainPtr domain, virTypedParameterPtr params, unsig
             ok = vr_fill_params(&c, out.params + (size_t)cpu * each, each, params + (size_t)cpu * nparams,
                                 (int)nparams);
     }
+    if (ok && nparams && out.nparams > (int64_t)nparams) /* so many the application looks at */
+        ok = too_many(&c, "stats", (uint32_t)out.nparams, nparams);
     return vr_end(&c, ok) ? out.nparams : -1;
 }
 
@@ -268,7 +272,7 @@ int virDomainGetIOThreadInfo(virDomainPtr dom, virDomainIOThreadInfoPtr **info, 
                 memcpy(to->cpumap, out.info[i].cpumap, out.info[i].cpumap_len);
         }
     }
-    return vr_end(&c, ok) ? (int)out.ret : -1;
+    return vr_end(&c, ok) ? (int)out.info_count : -1;
 }
 
 void virDomainIOThreadInfoFree(virDomainIOThreadInfoPtr info)
@@ -382,7 +386,7 @@ int virDomainGetDiskErrors(virDomainPtr dom, virDomainDiskErrorPtr errors, unsig
         ok = too_many(&c, "errors", out.errors_count, maxerrors);
     for (uint32_t i = 0; ok && errors && i < out.errors_count; i++)
         errors[i] = (virDomainDiskError){ .disk = vr_strdup(out.errors[i].disk), .error = out.errors[i].error };
-    return vr_end(&c, ok) ? out.nerrors : -1;
+    return vr_end(&c, ok) ? (errors ? (int)out.errors_count : out.nerrors) : -1;
 }
 
 /* ---- what the guest's agent tells -------------------------------------------------------------------------------- */
@@ -407,7 +411,7 @@ int virDomainGetFSInfo(virDomainPtr dom, virDomainFSInfoPtr **info, unsigned int
                                              .devAlias = vr_copy_names(from->dev_aliases, from->dev_aliases_count) };
         }
     }
-    return vr_end(&c, ok) ? (int)out.ret : -1;
+    return vr_end(&c, ok) ? (int)out.info_count : -1;
 }
 
 void virDomainFSInfoFree(virDomainFSInfoPtr info)

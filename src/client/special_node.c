@@ -103,6 +103,8 @@ int virNodeGetCPUMap(virConnectPtr conn, unsigned char **cpumap, unsigned int *o
     struct vr_node_get_cpu_map_args in = { .need_map = cpumap != NULL, .need_online = online != NULL, .flags = flags };
     struct vr_node_get_cpu_map_ret out;
     bool ok = vr_begin_connect(&c, conn) && vr_send(&c, &vr_api_node_get_cpu_map, &in, &out);
+    if (ok && cpumap && (out.ret < 0 || (uint64_t)out.ret > (uint64_t)out.cpumap_len * 8)) /* applications look at so many bits */
+        ok = TOO_MANY(&c, "CPUs", (uint32_t)out.ret, (int)(out.cpumap_len * 8));
     if (ok && cpumap)
         *cpumap = out.cpumap_len ? vr_memdup(out.cpumap, out.cpumap_len) : NULL;
     if (ok && online)
@@ -169,7 +171,7 @@ int virDomainGetSecurityLabelList(virDomainPtr domain, virSecurityLabelPtr *secl
             (*seclabels)[i].enforcing = out.labels[i].enforcing;
         }
     }
-    return vr_end(&c, ok) ? out.ret : -1;
+    return vr_end(&c, ok) ? (int)out.labels_count : -1;
 }
 
 /* ---- values of other objects ------------------------------------------------------------------------------------- */
@@ -243,7 +245,7 @@ int virNetworkGetDHCPLeases(virNetworkPtr network, const char *mac, virNetworkDH
                                          .hostname = vr_strdup(l->hostname), .clientid = vr_strdup(l->clientid) };
         }
     }
-    return vr_end(&c, ok) ? (int)out.ret : -1;
+    return vr_end(&c, ok) ? (int)(leases ? out.leases_count : out.ret) : -1;
 }
 
 void virNetworkDHCPLeaseFree(virNetworkDHCPLeasePtr lease)

@@ -145,6 +145,8 @@ class Sweep:
 
     # ---- an object of each class, in the same state before each call
     def get(self, name):
+        if not self.conn.isAlive():
+            self.conn = libvirt.open(self.uri)
         return getattr(self, 'get_' + name)() if hasattr(self, 'get_' + name) else None
 
     def get_virConnect(self):
@@ -235,7 +237,10 @@ class Sweep:
                 print('%s: no such object' % label)
                 return
         except libvirt.libvirtError as e:
-            print('%s: no object: %d %s' % (label, e.get_error_code(), re.sub(r'\s+', ' ', str(e))))
+            print('%s: no object: %s %s' % (label, e.get_error_code(), re.sub(r'\s+', ' ', str(e))))
+            return
+        except Exception as e:
+            print('%s: no object: %s %s' % (label, type(e).__name__, e))
             return
         try:
             value = getattr(o, method)(*arguments)
@@ -250,7 +255,7 @@ class Sweep:
         for st in self.made.pop('streams', []):
             try:
                 st.abort()
-            except libvirt.libvirtError:
+            except Exception:
                 pass
 
     def end_transient(self):
@@ -258,7 +263,7 @@ class Sweep:
         for find in ('lookupByName', 'networkLookupByName', 'storagePoolLookupByName'):
             try:
                 getattr(self.conn, find)('sweep-t').destroy()
-            except libvirt.libvirtError:
+            except Exception:
                 pass
 
     def run_class(self, cls, first=None):
@@ -270,8 +275,11 @@ class Sweep:
             parameters = [p for p in parameters if p.kind == inspect.Parameter.POSITIONAL_OR_KEYWORD]
             try:
                 variants = list(self.variants(cls, method, parameters))
-            except libvirt.libvirtError as e:
-                print('%s.%s: no argument: %d %s' % (cls, method, e.get_error_code(), re.sub(r'\s+', ' ', str(e))))
+            except Exception as e:
+                if not isinstance(e, libvirt.libvirtError):
+                    print('%s.%s: no argument: %s %s' % (cls, method, type(e).__name__, e))
+                    continue
+                print('%s.%s: no argument: %s %s' % (cls, method, e.get_error_code(), re.sub(r'\s+', ' ', str(e))))
                 continue
             for what, arguments in variants:
                 self.call(cls, method, what, arguments)
@@ -279,24 +287,28 @@ class Sweep:
 
 
 def clean(conn):
-    for d in conn.listAllDomains():
+    try:
+        domains = conn.listAllDomains()
+    except Exception:
+        return
+    for d in domains:
         try:
             if d.isActive():
                 d.destroy()
             d.undefineFlags(libvirt.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE | libvirt.VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA |
                             libvirt.VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA)
-        except libvirt.libvirtError:
+        except Exception:
             pass
     for lister in ('listAllNetworks', 'listAllStoragePools', 'listAllSecrets', 'listAllNWFilters'):
         try:
             objects = getattr(conn, lister)()
-        except libvirt.libvirtError:
+        except Exception:
             continue
         for o in objects:
             for end in ('destroy', 'undefine'):
                 try:
                     getattr(o, end)()
-                except (libvirt.libvirtError, AttributeError):
+                except Exception:
                     pass
 
 
@@ -314,7 +326,10 @@ def main(uri, *args):
         if wanted in (None, cls):
             s.run_class(cls, first)
             clean(s.conn)
-    s.conn.close()
+    try:
+        s.conn.close()
+    except libvirt.libvirtError:
+        pass
 
 
 main(*sys.argv[1:])

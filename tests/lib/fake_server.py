@@ -60,7 +60,11 @@ class FakeServer:
             while True:
                 length, = struct.unpack('>I', self.read(c, 4))
                 body = self.read(c, length - 4)
-                program, _, procedure, kind, serial, _ = struct.unpack('>IIIIII', body[:24])
+                if len(body) < 24:
+                    return
+                program, _, procedure, kind, serial, status = struct.unpack('>IIIIII', body[:24])
+                if kind == protocol.STREAM and status in (OK, ERROR):
+                    c.sendall(packet(program, procedure, b'', protocol.STREAM, serial, OK))
                 if kind not in (CALL, CALL_WITH_FDS):
                     continue
                 out = self.answer(BY_NUMBER.get((program, procedure)), serial, body[24:])
