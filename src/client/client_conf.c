@@ -106,6 +106,15 @@ static bool parse(struct conf *c, struct vr_arena *arena, struct vr_error **err)
     return true;
 }
 
+bool vr_client_conf_parse(struct vr_arena *arena, const char *path, const char *text_, struct vr_error **err)
+{
+    struct conf *c = vr_arena_alloc(arena, sizeof(*c));
+    c->path = path;
+    c->at = text_;
+    c->line = 1;
+    return parse(c, arena, err);
+}
+
 static const char *conf_path(struct vr_arena *arena, const char *file)
 {
     if (geteuid() == 0) {

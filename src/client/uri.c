@@ -123,7 +123,8 @@ bool vr_uri_parse(struct vr_arena *arena, const char *text, struct vr_uri *out, 
     size_t n = 0;
     while (scheme_char(text[n]))
         n++;
-    if (!n || text[n] != ':')
+    bool letter = (text[0] >= 'a' && text[0] <= 'z') || (text[0] >= 'A' && text[0] <= 'Z');
+    if (!letter || text[n] != ':')
         return bad(text, err);
     for (const char *c = text; *c; c++)
         if ((unsigned char)*c <= ' ' || strchr("<>\"{}|\\^`", *c))
