@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # packages.sh [--dry] LOG PURPOSE...: installs the Debian packages of the named purposes that are missing; --dry only
-# names them. Purposes: build, run (a guest under the daemon), test, bench. Needs root, or sudo. One list for all scripts.
+# names them. Purposes: build, run (a guest under the daemon), test, fuzz, bench. Needs root, or sudo. One list for all scripts.
 set -eu
 
 packages_of()
@@ -14,6 +14,7 @@ packages_of()
     test)
         echo check openssl gnutls-bin libxml2-utils python3-libvirt libvirt-dev shellcheck pyflakes3 gdb sasl2-bin \
             libsasl2-modules openssh-server openssh-client netcat-openbsd ;;
+    fuzz) echo clang libclang-rt-14-dev ;;
     bench) echo libvirt-daemon-system python3-libvirt ;;
     *) echo "packages.sh: no purpose '$1'" >&2; exit 64 ;;
     esac
