@@ -96,10 +96,12 @@ static void complete_value(struct vr_cmd *cmd, const struct vr_opt *opt, struct 
 {
     if (!opt->complete)
         return;
-    if (!(cmd->command->flags & VR_CMD_OFFLINE) && !cmd->sh->conn && !cmd->sh->program->connect(cmd->sh))
-        return;
-    opt->complete(cmd, to);
-    vr_shell_error_reset(cmd->sh);
+    struct vr_shell *sh = cmd->sh;
+    sh->silent = true;
+    if ((cmd->command->flags & VR_CMD_OFFLINE) || sh->conn || sh->program->connect(sh))
+        opt->complete(cmd, to);
+    sh->silent = false;
+    vr_shell_error_reset(sh);
 }
 
 static void remember(struct vr_cmd *cmd, const struct vr_opt *opt, const char *text)

@@ -2,6 +2,7 @@
 /* The program's own options, then commands one after the other, each with its errors, its time and its newline. */
 #include "inside.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <limits.h>
 #include <locale.h>
@@ -324,7 +325,7 @@ int vr_shell_main(const struct vr_program *program, int argc, char **argv)
     free(sh.uri);
     if (sh.log_fd >= 0)
         close(sh.log_fd);
-    if (fflush(stdout) != 0 || ferror(stdout)) {
+    if ((fflush(stdout) != 0 || ferror(stdout)) && errno != EPIPE) { /* a reader that has seen enough is no failure */
         vr_shell_error(&sh, "%s", _("cannot write to stdout"));
         return EXIT_FAILURE;
     }

@@ -62,6 +62,8 @@ static void log_line(struct vr_shell *sh, int level, const char *text)
 
 bool vr_shell_error(struct vr_shell *sh, const char *fmt, ...)
 {
+    if (sh->silent)
+        return false;
     va_list ap;
     va_start(ap, fmt);
     vr_autofree char *text = vr_vprintf(fmt, ap);

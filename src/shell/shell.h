@@ -127,6 +127,7 @@ struct vr_shell {
     bool keepalive_asked; /* by an option: failure is an error */
     char escape; /* the console's escape character, as the byte a terminal sends */
     int log_fd;
+    bool silent; /* completing: errors are nobody's */
     bool lost;   /* the connection ended; the next command opens another */
     bool leave;  /* quit was said */
     virErrorPtr error; /* the library's last error since the command began; NULL for none */

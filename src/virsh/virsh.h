@@ -59,6 +59,8 @@ void vr_stamp(char *out, size_t size);
  * opened; commands that wait for events start it at once.
  */
 void vr_events_now(void);
+/** A callback of any event as the registering call takes it. */
+#define VR_EVENT_CALLBACK(function) ((virConnectDomainEventGenericCallback)(void (*)(void))(function))
 
 /* The groups, in files named after them; NULL-terminated. */
 extern const struct vr_command *const vr_domain_commands[], *const vr_monitor_commands[], *const vr_event_commands[],
