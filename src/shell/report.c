@@ -56,7 +56,7 @@ static void log_line(struct vr_shell *sh, int level, const char *text)
     if (!vr_write_all(sh->log_fd, line, strlen(line))) {
         close(sh->log_fd);
         sh->log_fd = -1;
-        vr_shell_error(sh, "%s", _("failed to write the log file"));
+        fprintf(stderr, "%s%s\n", _("error: "), _("failed to write the log file"));
     }
 }
 
