@@ -269,7 +269,7 @@ VR_SUSPENDS static void revive(void *arg)
     if (vr_networks.stopping || !vr_net_hold(net, &held, &err) || !net->live || !net->dhcpd)
         return;
     struct vr_exit how;
-    if (!vr_pidfd_wait(net->dhcpd->pidfd, &how, vr_now(), NULL))
+    if (!vr_pidfd_wait(net->dhcpd->pidfd, &how, vr_after(VR_MS(100)), NULL))
         return; /* another one was started meanwhile */
     struct vr_dhcpd *dead = vr_take(net->dhcpd);
     unsigned deaths = vr_now() - dead->started > STEADY ? 1 : dead->deaths + 1;
