@@ -47,6 +47,7 @@ static const struct vr_datatype types[] = {
     { "cpuset", "string", "([0-9]+(-[0-9]+)?|\\^[0-9]+)(,([0-9]+(-[0-9]+)?|\\^[0-9]+))*", .samples = { "0-3", "1,^1" } },
     { "unsignedNumber", "string", "(0x[0-9a-fA-F]+)|[0-9]+", .samples = { "0x1f", "12" } },
     { "hexNumber", "string", "(0x)?[0-9a-fA-F]+", .samples = { "0xff", "a1" } },
+    { "hostAddressType", "string", "pci|usb", .samples = { "pci", "usb" } },
     { "anyInteger", "string", "-?(0[xX][0-9a-fA-F]+|[0-9]+)", .samples = { "-1", "0x1f" } },
     { "integer", "integer", NULL, .samples = { "-5", "6" } },
     { "unsignedInt", "unsignedInt", "[0-9]+", .samples = { "3", "4294967295" } },

@@ -11,12 +11,21 @@
 struct walker {
     struct vr_arena *scratch;
     void (*fn)(const char *path, void *opaque);
+    void (*each_row)(const char *path, const struct vr_row *row, void *opaque);
     void *opaque;
     const struct vr_row *above[MAX_NESTING];
     size_t depth;
 };
 
 static void walk(struct walker *w, const char *path, const struct vr_row *rows);
+
+static void told(struct walker *w, const struct vr_row *row, const char *path)
+{
+    if (w->fn)
+        w->fn(path, w->opaque);
+    else
+        w->each_row(path, row, w->opaque);
+}
 
 static void below(struct walker *w, const char *path, const struct vr_row *rows)
 {
@@ -49,12 +58,12 @@ static void walk(struct walker *w, const char *path, const struct vr_row *rows)
         case VR_K_CUSTOM: {
             const struct vr_custom_ops *ops = row->aux;
             for (const char *const *a = ops->attrs; a && *a; a++)
-                w->fn(vr_arena_printf(w->scratch, "%s/@%s", path, *a), w->opaque);
+                told(w, row, vr_arena_printf(w->scratch, "%s/@%s", path, *a));
             if (ops->rows)
                 below(w, path, ops->rows);
             break;
         }
-        default: w->fn(here, w->opaque);
+        default: told(w, row, here);
         }
     }
 }
@@ -63,5 +72,13 @@ void vr_elem_each_path(const struct vr_xml_elem *elem, void (*fn)(const char *pa
 {
     VR_AUTO(vr_arena) *scratch = vr_arena_new();
     struct walker w = { .scratch = scratch, .fn = fn, .opaque = opaque };
+    below(&w, vr_arena_printf(scratch, "/%s", elem->name), elem->rows);
+}
+
+void vr_elem_each_row(const struct vr_xml_elem *elem,
+                      void (*fn)(const char *path, const struct vr_row *row, void *opaque), void *opaque)
+{
+    VR_AUTO(vr_arena) *scratch = vr_arena_new();
+    struct walker w = { .scratch = scratch, .each_row = fn, .opaque = opaque };
     below(&w, vr_arena_printf(scratch, "/%s", elem->name), elem->rows);
 }

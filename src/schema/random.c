@@ -61,19 +61,24 @@ struct ouint { bool set; unsigned v; };
 struct ou64 { bool set; uint64_t v; };
 struct oi64 { bool set; int64_t v; };
 
-static void random_rows(struct vr_arena *arena, const struct vr_row *rows, void *base, uint64_t *seed, int depth);
+struct maker {
+    uint64_t *seed;
+    bool customs; /* members behind custom rows, too: such texts need not read back */
+};
 
-static void *random_struct(struct vr_arena *arena, const struct vr_xml_elem *elem, uint64_t *seed, int depth)
+static void random_rows(struct vr_arena *arena, const struct vr_row *rows, void *base, struct maker *k, int depth);
+
+static void *random_struct(struct vr_arena *arena, const struct vr_xml_elem *elem, struct maker *k, int depth)
 {
     void *obj = vr_elem_new(arena, elem);
-    random_rows(elem->own_arena ? *(struct vr_arena **)obj : arena, elem->rows, obj, seed, depth);
+    random_rows(elem->own_arena ? *(struct vr_arena **)obj : arena, elem->rows, obj, k, depth);
     return obj;
 }
 
 static const char *string(struct vr_arena *arena, const struct vr_row *row, uint64_t *seed)
 {
     const struct vr_datatype *type = vr_row_datatype(row);
-    if (type)
+    if (type && !row->words)
         return type->samples[below(seed, 2)];
     if (!row->words)
         return text(arena, seed);
@@ -83,7 +88,7 @@ static const char *string(struct vr_arena *arena, const struct vr_row *row, uint
     return row->words[below(seed, n)];
 }
 
-static void random_value(struct vr_arena *arena, const struct vr_row *row, void *base, uint64_t *seed)
+void vr_row_random(struct vr_arena *arena, const struct vr_row *row, void *base, uint64_t *seed)
 {
     void *m = (char *)base + row->offset;
     switch ((enum vr_row_kind)row->kind) {
@@ -112,29 +117,30 @@ static void random_value(struct vr_arena *arena, const struct vr_row *row, void 
             ops->random(arena, seed, m);
         break;
     }
+    case VR_K_RAW: *(const char **)m = vr_arena_strdup(arena, "<a:b xmlns:a=\"urn:x\" c=\"1\"/>"); break;
     default: break;
     }
 }
 
 /* An item of a list; of several names one. */
-static void *random_item(struct vr_arena *arena, const struct vr_row *row, int kinds, uint64_t *seed, int depth)
+static void *random_item(struct vr_arena *arena, const struct vr_row *row, int kinds, struct maker *k, int depth)
 {
     const struct vr_xml_elem *elem = vr_row_elem(row);
     void *obj = vr_elem_new(arena, elem);
     if (kinds) {
-        int kind = 1 + (int)below(seed, (uint64_t)kinds);
+        int kind = 1 + (int)below(k->seed, (uint64_t)kinds);
         memcpy((char *)obj + row->kind_at - 1, &kind, sizeof(kind));
     }
-    random_rows(elem->own_arena ? *(struct vr_arena **)obj : arena, elem->rows, obj, seed, depth);
+    random_rows(elem->own_arena ? *(struct vr_arena **)obj : arena, elem->rows, obj, k, depth);
     return obj;
 }
 
-static void random_rows(struct vr_arena *arena, const struct vr_row *rows, void *base, uint64_t *seed, int depth)
+static void random_rows(struct vr_arena *arena, const struct vr_row *rows, void *base, struct maker *k, int depth)
 {
     for (const struct vr_row *row = rows; row->kind != VR_K_END; row++) {
         void *m = (char *)base + row->offset;
-        bool want = below(seed, 2) || row->required || row->by_child;
-        if (row->hidden || row->validate_only || row->format_only || (row->reads && !row->reads(base)) ||
+        bool want = below(k->seed, 2) || row->required || row->by_child;
+        if (row->hidden || row->validate_only || (row->format_only && !k->customs) || (row->reads && !row->reads(base)) ||
             !vr_row_active(row, base))
             continue;
         switch ((enum vr_row_kind)row->kind) {
@@ -142,20 +148,20 @@ static void random_rows(struct vr_arena *arena, const struct vr_row *rows, void 
             if (row->has)
                 *((bool *)base + row->has - 1) = want;
             if (want || !row->has)
-                random_rows(arena, row->aux, m, seed, depth);
+                random_rows(arena, row->aux, m, k, depth);
             break;
-        case VR_K_INLINE: random_rows(arena, row->aux, m, seed, depth); break;
+        case VR_K_INLINE: random_rows(arena, row->aux, m, k, depth); break;
         case VR_K_INLINE_PTR:
             if (!*(void **)m)
                 *(void **)m = vr_elem_new(arena, vr_row_elem(row));
-            random_rows(arena, vr_row_elem(row)->rows, *(void **)m, seed, depth);
+            random_rows(arena, vr_row_elem(row)->rows, *(void **)m, k, depth);
             break;
         case VR_K_CHILD:
             if (!*(void **)m && (!want || (depth > 6 && !row->required)))
                 break;
             if (!*(void **)m)
                 *(void **)m = vr_elem_new(arena, vr_row_elem(row));
-            random_rows(arena, vr_row_elem(row)->rows, *(void **)m, seed, depth + 1);
+            random_rows(arena, vr_row_elem(row)->rows, *(void **)m, k, depth + 1);
             break;
         case VR_K_LIST:
         case VR_K_STRS: {
@@ -163,25 +169,37 @@ static void random_rows(struct vr_arena *arena, const struct vr_row *rows, void 
             int kinds = 0;
             while (row->names && row->names[kinds])
                 kinds++;
-            for (uint64_t n = depth > 6 ? 0 : below(seed, 3); n && !(list->n && row->kind == VR_K_STRS); n--)
+            for (uint64_t n = depth > 6 ? 0 : below(k->seed, 3); n && !(list->n && row->kind == VR_K_STRS); n--)
                 vr_ptr_list_add(arena, list,
-                                row->kind == VR_K_STRS ? (void *)text(arena, seed)
-                                                       : random_item(arena, row, kinds, seed, depth + 1));
+                                row->kind == VR_K_STRS ? (void *)text(arena, k->seed)
+                                                       : random_item(arena, row, kinds, k, depth + 1));
             break;
         }
         case VR_K_RAW:
             if (want)
                 *(const char **)m = vr_arena_strdup(arena, "<a:b xmlns:a=\"urn:x\" c=\"1\"/>");
             break;
-        case VR_K_CUSTOM: break;
+        case VR_K_CUSTOM: {
+            const struct vr_custom_ops *ops = row->aux;
+            if (k->customs && ops->rows)
+                random_rows(arena, ops->rows, base, k, depth);
+            break;
+        }
         default:
             if (want)
-                random_value(arena, row, base, seed);
+                vr_row_random(arena, row, base, k->seed);
         }
     }
 }
 
 void *vr_elem_random(struct vr_arena *arena, const struct vr_xml_elem *elem, uint64_t *seed)
 {
-    return random_struct(arena, elem, seed, 0);
+    struct maker k = { .seed = seed };
+    return random_struct(arena, elem, &k, 0);
+}
+
+void *vr_elem_random_all(struct vr_arena *arena, const struct vr_xml_elem *elem, uint64_t *seed)
+{
+    struct maker k = { .seed = seed, .customs = true };
+    return random_struct(arena, elem, &k, 0);
 }

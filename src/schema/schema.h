@@ -269,7 +269,15 @@ bool vr_elem_validate(const struct vr_xml_elem *elem, const struct vr_xml_node *
 
 /** A random struct whose text reads back as itself (hooks off); for tests. */
 void *vr_elem_random(struct vr_arena *arena, const struct vr_xml_elem *elem, uint64_t *seed);
+/** The same with what custom rows cover; its text need not read back. */
+void *vr_elem_random_all(struct vr_arena *arena, const struct vr_xml_elem *elem, uint64_t *seed);
 
+/** Sets one row's member to a random value. */
+void vr_row_random(struct vr_arena *arena, const struct vr_row *row, void *base, uint64_t *seed);
+
+/** The same with the row that describes the place. */
+void vr_elem_each_row(const struct vr_xml_elem *elem,
+                      void (*fn)(const char *path, const struct vr_row *row, void *opaque), void *opaque);
 /** Calls fn for each place where such an element can say something, "/domain/devices/disk/driver/@cache". */
 void vr_elem_each_path(const struct vr_xml_elem *elem, void (*fn)(const char *path, void *opaque), void *opaque);
 

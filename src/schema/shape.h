@@ -66,3 +66,15 @@ bool vr_datatype_accepts(const struct vr_datatype *type, const char *text);
 void vr_schema_write(struct vr_buf *out, const struct vr_xml_elem *elem, const char *title);
 /** A reference page (Markdown): every element and attribute with type, values, default and release. */
 void vr_reference_write(struct vr_buf *out, const struct vr_xml_elem *elem, const char *title);
+
+/* ---- for tests: does a second value of each row change the text? -------------------------------------------------- */
+struct vr_second {
+    struct vr_arena *arena;
+    struct vr_ptr_list good; /* rows whose values showed */
+};
+/** Changes each value of @obj in turn; rows that showed are added to @s. The struct is as before afterwards, but for codecs. */
+void vr_elem_second_values(struct vr_second *s, const struct vr_xml_elem *elem, void *obj, uint64_t seed);
+bool vr_second_is_good(const struct vr_second *s, const struct vr_row *row);
+/** Rows that never showed, each by one of its paths; only once, since they count as told then. */
+void vr_second_each_bad(struct vr_second *s, const struct vr_xml_elem *elem,
+                        void (*fn)(const char *path, void *opaque), void *opaque);

@@ -182,7 +182,7 @@ static const struct vr_row pci_address_part[] = {
     VR_END,
 };
 static const struct vr_row hostdev_address_rows[] = {
-    VR_A_STR(NET, source_addr_type, "type", .required = true),
+    VR_A_STR(NET, source_addr_type, "type", .required = true, .type = "hostAddressType"),
     VR_INLINE(pci_address_part),
     VR_END,
 };

@@ -410,7 +410,7 @@ static bool is_sev(const void *base, const struct vr_format *f)
     return l->type && vr_streq(l->type, "sev");
 }
 static const struct vr_row launch_rows[] = {
-    VR_A_STR(LS, type, "type", .required = true),
+    VR_A_STR(LS, type, "type", .required = true, .words = VR_WORDS("sev", "s390-pv")),
     VR_A_YESNO(LS, kernel_hashes, "kernelHashes", .when = is_sev),
     VR_T_OUINT(LS, cbitpos, "cbitpos", .when = is_sev),
     VR_T_OUINT(LS, reduced_phys_bits, "reducedPhysBits", .when = is_sev),

@@ -101,7 +101,7 @@ static const struct vr_row snapshot_rows[] = {
     VR_CHILD(D, domain, "domain", vr_inner_domain_elem),
     VR_CHILD(D, inactive, "inactiveDomain", vr_inner_domain_elem),
     VR_GROUP("cookie", cookie_rows),
-    VR_T_OUINT(D, active, "active", .max = 1, .only = VR_FORM_STATUS, .lenient = true),
+    VR_T_OUINT(D, active, "active", .max = 1, .zero = true, .only = VR_FORM_STATUS, .lenient = true),
     VR_END,
 };
 
