@@ -140,7 +140,7 @@ def wrong_use_of_every_command_is_one_line_and_exit_code_1():
         rc, _, err = same(c, *with_server, *(['1', '2', '3', '4', '5', '6']))
         equal((rc, err.count('\n')), (1, 1), c)
         if with_server:
-            for args in ([], ['--server'], ['--server', 'a', '--server', 'b'], ['--server=']):
+            for args in ([], ['--server'], ['--server', 'a', '--server', 'b']):
                 rc, _, err = same(c, *args)
                 equal((rc, err.count('\n') in (1, 2)), (1, True), '%s %s' % (c, args))
 
