@@ -33,10 +33,11 @@ def constants(header):
     for c in header.constants:
         if c.kind == "enum":
             out.append("typedef enum {\n")
+            most = max(number for _, number, _ in c.values)
             for name, number, since in c.values:
                 shown = f"{number}U" if number > 0x7FFFFFFF else str(number)
                 line = f"    {name} = {shown},{f' /* since {since} */' if since else ''}\n"
-                last = name.endswith("_LAST")
+                last = name.endswith("_LAST") and number == most # not ..._COMMAND_ADD_LAST
                 out.append(f"# ifdef VIR_ENUM_SENTINELS\n{line}# endif\n" if last else line)
             out.append(f"}} {c.name};\n\n")
         elif c.kind == "string":

@@ -220,6 +220,12 @@ void vr_query_set_text(struct vr_query_node *node, const char *text)
         lib.xmlAddChild(inner(node), content);
 }
 
+void vr_query_move(struct vr_query_node *node, struct vr_query_node *parent)
+{
+    lib.xmlUnlinkNode(inner(node));
+    lib.xmlAddChild(inner(parent), inner(node));
+}
+
 void vr_query_remove(struct vr_query_node *node)
 {
     lib.xmlUnlinkNode(inner(node));

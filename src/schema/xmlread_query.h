@@ -43,5 +43,7 @@ void vr_query_unset(struct vr_query_node *node, const char *attribute);
 struct vr_query_node *vr_query_add(struct vr_query_node *parent, const char *name, const char *text);
 /** Replaces what an element contains. */
 void vr_query_set_text(struct vr_query_node *node, const char *text);
+/** Takes an element to another parent of the same document, as its last child. */
+void vr_query_move(struct vr_query_node *node, struct vr_query_node *parent);
 /** Takes an element out, with what it contains. */
 void vr_query_remove(struct vr_query_node *node);

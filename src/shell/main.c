@@ -247,7 +247,7 @@ static bool run_one(struct vr_shell *sh, struct vr_cmd *cmd)
             p->disconnect(sh);
         sh->lost = false;
         if (!p->connect(sh))
-            return vr_shell_error(sh, "%s", _("no valid connection"));
+            return p->unconnected ? vr_shell_error(sh, "%s", p->unconnected) : false;
     }
     bool ok = cmd->command->run(cmd);
     if (ok)
@@ -284,7 +284,8 @@ static int run_words(struct vr_shell *sh, int argc, char **argv)
     bool ok = argc > 1 ? vr_parse_argv(sh, argc, argv, &all) : *argv[0] && vr_parse_line(sh, argv[0], &all);
     if (ok) {
         vr_shell_error_reset(sh);
-        if ((sh->program->connect_late && !sh->uri) || sh->program->connect(sh))
+        /* Without --connect the first command that needs a connection opens it. */
+        if (!sh->uri || sh->program->connect(sh))
             ok = vr_run(sh, all);
         else
             ok = false, vr_shell_error_print(sh);

@@ -112,7 +112,7 @@ struct vr_program {
     void (*disconnect)(struct vr_shell *sh);
     bool (*alive)(struct vr_shell *sh);
     const char *(*prompt)(const struct vr_shell *sh);
-    bool connect_late; /* without --connect, the first command that needs a connection opens it */
+    const char *unconnected; /* a second line when a command gets no connection; NULL for none */
 };
 
 /* ---- a shell and a command being run ----------------------------------------------------------------------------- */

@@ -164,7 +164,7 @@ static const struct vr_program program = {
     .disconnect = admin_close,
     .alive = admin_alive,
     .prompt = admin_prompt,
-    .connect_late = true,
+    .unconnected = N_("no valid connection"),
 };
 
 int main(int argc, char **argv)
