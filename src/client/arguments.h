@@ -9,3 +9,5 @@
  * stock's INVALID_ARG, which names function and argument.
  */
 bool vr_arguments(struct vr_client_call *c, const struct vr_api_call *call, const void *args);
+/** The same arguments with a file's path made absolute, where there is one; in c->arena. */
+const void *vr_arguments_absolute(struct vr_client_call *c, const struct vr_api_call *call, const void *args);

@@ -118,6 +118,7 @@ bool vr_send_with(struct vr_client_call *c, const struct vr_api_call *call, cons
         return FAIL(c, VIR_ERR_OPERATION_DENIED, "read only access prevents %s", c->function);
     if (!vr_arguments(c, call, args))
         return false;
+    args = vr_arguments_absolute(c, call, args);
     memset(ret, 0, call->ret->size);
     if (vr_remote_local(c->conn->remote) && !vr_local_has(call))
         return vr_unsupported(c);

@@ -188,7 +188,7 @@ void virSetErrorFunc(void *userData, virErrorFunc func)
 
 virErrorPtr virConnGetLastError(virConnectPtr conn)
 {
-    return conn && conn->last.code != VIR_ERR_OK ? &conn->last : NULL;
+    return conn ? &conn->last : NULL;
 }
 
 int virConnCopyLastError(virConnectPtr conn, virErrorPtr to)

@@ -350,6 +350,8 @@ static struct vr_subscription *find(struct vr_subscriptions *subs, enum vr_api_o
 static bool unsubscribe(struct vr_client_call *c, enum vr_api_object object, int id, bool monitor,
                         virConnectDomainEventCallback legacy)
 {
+    if (object == VR_OBJECT_SECRET && vr_remote_local(c->conn->remote))
+        return vr_unsupported(c);
     struct vr_subscriptions *subs = of(c->conn);
     pthread_mutex_lock(&subs->changing);
     pthread_mutex_lock(&subs->lock);

@@ -20,7 +20,9 @@ static bool refuse_uri(struct vr_client_call *c, virDomainPtr domain, unsigned l
         return vr_unsupported(c);
     return vr_error_report(&c->err, VIR_FROM_DOMAIN, VIR_ERR_ARGUMENT_UNSUPPORTED, -1,
                            "%s migration is not supported by the source host",
-                           flags & VIR_MIGRATE_PEER2PEER ? "p2p" : "direct");
+                           flags & VIR_MIGRATE_OFFLINE     ? "offline"
+                           : flags & VIR_MIGRATE_PEER2PEER ? "p2p"
+                                                           : "direct");
 }
 
 virDomainPtr virDomainMigrate(virDomainPtr domain, virConnectPtr dconn, unsigned long flags, const char *dname,

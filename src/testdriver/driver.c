@@ -146,7 +146,7 @@ static const struct {
     const struct vr_api_call *api;
     const char *name;
 } odd_names[] = {
-    { &vr_api_domain_reboot, "testDomainReboot" },
+    { &vr_api_domain_create_with_files, "testDomainCreateWithFlags" },
 };
 
 static bool refuse_flags(const struct vr_api_call *api, uint64_t strange, struct vr_error **err)

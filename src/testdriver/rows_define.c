@@ -93,12 +93,14 @@ VR_FN(rename_domain, domain_rename_args, domain_rename_ret)
     struct vr_test_domain *dom = vr_test_domain_of(call, &in->dom, err);
     if (!dom)
         return false;
-    if (in->new_name && strchr(in->new_name, '/'))
-        return vr_fail(err, VIR_ERR_XML_ERROR, "name %s cannot contain '/'", in->new_name);
     if (vr_test_active(dom))
         return vr_fail(err, VIR_ERR_OPERATION_INVALID, "%s", "cannot rename active domain");
     if (!dom->persistent)
         return vr_fail(err, VIR_ERR_OPERATION_INVALID, "%s", "cannot rename a transient domain");
+    if (!in->new_name)
+        return vr_fail(err, VIR_ERR_INVALID_ARG, "%s", "a domain must have a name");
+    if (strchr(in->new_name, '/'))
+        return vr_fail(err, VIR_ERR_XML_ERROR, "name %s cannot contain '/'", in->new_name);
     if (vr_streq(dom->def->name, in->new_name))
         return vr_error_report(err, VIR_FROM_DOMAIN, VIR_ERR_OPERATION_INVALID, -1, "%s",
                                "Can't rename domain to itself");
@@ -151,6 +153,13 @@ VR_FN(set_lifecycle_action, domain_set_lifecycle_action_args, void)
     if (in->action >= VIR_DOMAIN_LIFECYCLE_ACTION_LAST)
         return vr_error_report(err, VIR_FROM_DOMAIN, VIR_ERR_INVALID_ARG, -1, "invalid lifecycle action '%u'",
                                in->action);
+    static const char *const events[] = { "poweroff", "reboot", "crash" };
+    enum vr_lifecycle_action action = actions[in->action];
+    if ((action == VR_ACTION_COREDUMP_DESTROY || action == VR_ACTION_COREDUMP_RESTART) &&
+        in->type != VIR_DOMAIN_LIFECYCLE_CRASH)
+        return vr_error_report(err, VIR_FROM_DOMAIN, VIR_ERR_CONFIG_UNSUPPORTED, -1,
+                               "Lifecycle event '%s' doesn't support '%s' action", events[in->type],
+                               vr_lifecycle_action_names[action]);
     if (!dom || !vr_test_defs(dom, in->flags, &live, &config, err))
         return false;
     if (live)

@@ -143,7 +143,7 @@ VR_FN(interface_addresses, domain_interface_addresses_args, domain_interface_add
 {
     struct vr_test_domain *dom = vr_test_domain_running(call, &in->dom, err);
     if (in->source > VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_ARP)
-        return vr_fail(err, VIR_ERR_ARGUMENT_UNSUPPORTED, "Unknown IP address data source %u", in->source);
+        return vr_fail(err, VIR_ERR_ARGUMENT_UNSUPPORTED, "Unknown IP address data source %d", (int)in->source);
     if (!dom)
         return false;
     const struct vr_domain_def *def = dom->def;
@@ -183,7 +183,8 @@ VR_FN(get_metadata, domain_get_metadata_args, domain_get_metadata_ret)
         text = vr_domain_metadata_get(def, in->uri ? in->uri : "");
         break;
     default:
-        return vr_error_report(err, VIR_FROM_DOMAIN, VIR_ERR_INVALID_ARG, -1, "unknown metadata type '%d'", in->type);
+        if (in->type >= 0)
+            return vr_error_report(err, VIR_FROM_DOMAIN, VIR_ERR_INVALID_ARG, -1, "unknown metadata type '%d'", in->type);
     }
     if (!text)
         return vr_error_report(err, VIR_FROM_DOMAIN, VIR_ERR_NO_DOMAIN_METADATA, -1, "%s",
@@ -205,7 +206,8 @@ static bool set_metadata(struct vr_domain_def *def, const struct vr_domain_set_m
     case VIR_DOMAIN_METADATA_ELEMENT:
         return vr_domain_metadata_set(def, in->key, in->uri, in->metadata, err);
     default:
-        return vr_error_report(err, VIR_FROM_DOMAIN, VIR_ERR_INVALID_ARG, -1, "unknown metadata type '%d'", in->type);
+        return in->type < 0 || vr_error_report(err, VIR_FROM_DOMAIN, VIR_ERR_INVALID_ARG, -1,
+                                               "unknown metadata type '%d'", in->type);
     }
 }
 

@@ -83,7 +83,10 @@ static struct vr_domain_def *read_image(const char *path, struct vr_error **err)
     }
     got = read_up_to(fd, &len, sizeof(len));
     if (got != sizeof(len)) {
-        vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, got < 0 ? errno : 0, "failed to read metadata length in '%s'", path);
+        if (got < 0)
+            vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, errno, "failed to read metadata length in '%s'", path);
+        else
+            vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, 0, "failed to read metadata length in '%s': Success", path);
         return NULL;
     }
     if (len < 1 || len > TEXT_MAX) {

@@ -124,6 +124,8 @@ VR_FN(get_control_info, domain_get_control_info_args, domain_get_control_info_re
     return true;
 }
 
+#define VR_TEST_STATS_FILTERS 0xffu
+
 /* ---- statistics of many ------------------------------------------------------------------------------------------ */
 
 static void add_state(struct vr_test_params *p, const struct vr_test_domain *dom)
@@ -143,7 +145,7 @@ VR_FN(get_all_domain_stats, connect_get_all_domain_stats_args, connect_get_all_d
     struct vr_domain_stats_record *list = vr_arena_alloc(call->arena, most * sizeof(*list) + 1);
     for (uint32_t i = 0; i < most; i++) {
         struct vr_test_domain *dom = in->doms_count ? vr_test_domain_by_uuid(test, in->doms[i].uuid) : test->domains.v[i];
-        if (!dom || (!in->doms_count && !vr_test_domain_fits(dom, in->flags)))
+        if (!dom || !vr_test_domain_fits(dom, in->flags & VR_TEST_STATS_FILTERS))
             continue;
         struct vr_test_params p = { .arena = call->arena };
         if (wanted & VIR_DOMAIN_STATS_STATE)
@@ -161,8 +163,6 @@ VR_FN(get_all_domain_stats, connect_get_all_domain_stats_args, connect_get_all_d
 
 VR_FN(screenshot, domain_screenshot_args, domain_screenshot_ret)
 {
-    if (in->screen)
-        return vr_fail(err, VIR_ERR_INVALID_ARG, "%s", "currently is supported only taking screenshots of screen ID 0");
     if (!vr_test_domain_of(call, &in->dom, err))
         return false;
     int fd = memfd_create("screenshot", MFD_CLOEXEC);
@@ -184,7 +184,7 @@ const struct vr_driver_row vr_test_stats_rows[] = {
     VR_ROW(domain_get_disk_errors, get_disk_errors, 0),
     VR_ROW(domain_memory_peek, memory_peek, VIR_MEMORY_VIRTUAL | VIR_MEMORY_PHYSICAL),
     VR_ROW(domain_get_control_info, get_control_info, 0),
-    VR_ROW(connect_get_all_domain_stats, get_all_domain_stats, VR_TEST_LIST_FLAGS |
+    VR_ROW(connect_get_all_domain_stats, get_all_domain_stats, VR_TEST_STATS_FILTERS |
            (unsigned)VIR_CONNECT_GET_ALL_DOMAINS_STATS_ENFORCE_STATS),
     VR_ROW(domain_screenshot, screenshot, 0),
     { 0 },

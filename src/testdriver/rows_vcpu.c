@@ -19,7 +19,7 @@ static bool set_vcpus(struct vr_call *call, const struct vr_nonnull_domain *d, u
     struct vr_domain_def *live, *config;
     struct vr_test_domain *dom = vr_test_domain_of(call, d, err);
     if (n > VR_TEST_VCPUS_MAX)
-        return vr_fail(err, VIR_ERR_INVALID_ARG, "requested cpu amount exceeds maximum supported amount (%u > %d)", n,
+        return vr_fail(err, VIR_ERR_INVALID_ARG, "requested cpu amount exceeds maximum supported amount (%d > %d)", (int)n,
                        VR_TEST_VCPUS_MAX);
     if (!dom || !vr_test_defs(dom, flags, &live, &config, err))
         return false;
@@ -151,7 +151,7 @@ static bool pin_vcpu(struct vr_call *call, const struct vr_nonnull_domain *d, un
     if (!vr_test_active(dom))
         return vr_fail(err, VIR_ERR_OPERATION_INVALID, "%s", "cannot pin vcpus on an inactive domain");
     if (vcpu >= current(def))
-        return vr_fail(err, VIR_ERR_INVALID_ARG, "requested vcpu '%u' is not present in the domain", vcpu);
+        return vr_fail(err, VIR_ERR_INVALID_ARG, "requested vcpu '%d' is not present in the domain", (int)vcpu);
     struct vr_vcpu_pin *pin = find_pin(def, vcpu);
     if (!pin) {
         struct vr_cputune *tune = cputune(def);
@@ -192,10 +192,20 @@ VR_FN(get_vcpu_pin_info, domain_get_vcpu_pin_info_args, domain_get_vcpu_pin_info
     return true;
 }
 
+static bool nothing(const uint8_t *map, uint32_t len)
+{
+    for (uint32_t i = 0; i < len; i++)
+        if (map[i])
+            return false;
+    return true;
+}
+
 VR_FN(pin_emulator, domain_pin_emulator_args, void)
 {
     struct vr_domain_def *live, *config;
     struct vr_test_domain *dom = vr_test_domain_of(call, &in->dom, err);
+    if (dom && nothing(in->cpumap, in->cpumap_len))
+        return vr_fail(err, VIR_ERR_INVALID_ARG, "%s", "Empty cpu list for pinning");
     if (!dom || !vr_test_defs(dom, in->flags, &live, &config, err))
         return false;
     for (int i = 0; i < 2; i++) {
@@ -346,11 +356,13 @@ VR_FN(get_iothread_info, domain_get_iothread_info_args, domain_get_iothread_info
 VR_FN(pin_iothread, domain_pin_iothread_args, void)
 {
     struct vr_test_domain *dom = vr_test_domain_of(call, &in->dom, err);
+    if (dom && nothing(in->cpumap, in->cpumap_len))
+        return vr_fail(err, VIR_ERR_INVALID_ARG, "%s", "Empty iothread cpumap list for pinning");
     struct vr_domain_def *def = dom ? vr_test_one_def(dom, in->flags, err) : NULL;
     if (!def)
         return false;
     if (find_iothread(def, in->iothreads_id) == def->iothread_list.n)
-        return vr_fail(err, VIR_ERR_INVALID_ARG, "iothreadid %u not found", in->iothreads_id);
+        return vr_fail(err, VIR_ERR_INVALID_ARG, "iothreadid %d not found", (int)in->iothreads_id);
     struct vr_vcpu_pin *pin = iothread_pin(def, in->iothreads_id);
     if (!pin) {
         pin = vr_arena_new_of(def->arena, struct vr_vcpu_pin);
@@ -388,7 +400,7 @@ const struct vr_driver_row vr_test_vcpu_rows[] = {
     VR_ROW(domain_get_vcpus, get_vcpus, 0),
     VR_ROW(domain_pin_vcpu, pin_vcpu_plain, 0),
     VR_ROW(domain_pin_vcpu_flags, pin_vcpu_flags, 0),
-    VR_ROW(domain_get_vcpu_pin_info, get_vcpu_pin_info, AFFECT),
+    VR_ROW(domain_get_vcpu_pin_info, get_vcpu_pin_info, UINT32_MAX), /* others than AFFECT say nothing */
     VR_ROW(domain_pin_emulator, pin_emulator, AFFECT),
     VR_ROW(domain_get_emulator_pin_info, get_emulator_pin_info, AFFECT),
     VR_ROW(domain_get_cpu_stats, get_cpu_stats, VIR_TYPED_PARAM_STRING_OKAY),
