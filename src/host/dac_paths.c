@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Which paths a guest is to own: what its QEMU opens itself. */
 #define VR_ERROR_DOMAIN VIR_FROM_SECURITY
+#include <stdio.h>
 #include <sys/stat.h>
 #include "base/str.h"
 #include "dac.h"
@@ -111,6 +112,18 @@ static bool add_chardevs(struct collect *c, const struct vr_domain_def *def)
     return true;
 }
 
+/* Nodes that a guest alone opens; a SCSI device that others share keeps its owner. */
+static void add_hostdev(struct collect *c, const struct vr_hostdev *h)
+{
+    char usb[32];
+    if (h->mode == VR_HOSTDEV_MODE_SUBSYS && h->type == VR_HOSTDEV_USB && h->missing != VR_TRI_YES && h->usb_device) {
+        snprintf(usb, sizeof(usb), "/dev/bus/usb/%03u/%03u", h->usb_bus, h->usb_device);
+        add(c, usb);
+    } else if (h->host_node && !h->shareable) {
+        add(c, h->host_node);
+    }
+}
+
 static void add_devices(struct collect *c, const struct vr_domain_def *def)
 {
     for (size_t i = 0; i < def->inputs.n; i++)
@@ -129,6 +142,11 @@ static void add_devices(struct collect *c, const struct vr_domain_def *def)
     add(c, def->os.dtb);
     for (size_t i = 0; i < def->os.acpi_tables.n; i++)
         add(c, def->os.acpi_tables.v[i]->path);
+    for (size_t i = 0; i < def->sysinfos.n; i++)
+        for (size_t k = 0; k < def->sysinfos.v[i]->fwcfg.n; k++)
+            add(c, def->sysinfos.v[i]->fwcfg.v[k]->file);
+    for (size_t i = 0; i < def->hostdevs.n; i++)
+        add_hostdev(c, def->hostdevs.v[i]);
 }
 
 bool vr_dac_of_domain(const struct vr_domain_def *def, const struct vr_dac_user *user, struct vr_dac_list *out,

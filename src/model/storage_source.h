@@ -125,6 +125,7 @@ struct vr_storage_source {
     struct vr_storage_source *backing;
     /* live only */
     bool detected;                  /* found by probing, not written by the user */
+    bool below;                     /* a <backingStore>: its index stands there, not on its <source> */
     bool readonly;
     const char *node_storage, *node_format; /* names in QEMU */
     VR_LIST(struct vr_node_name) node_names; /* the same, as the daemon's own record has them */

@@ -15,10 +15,12 @@
 #include <unistd.h>
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "deadlines.h"
 #include "guestlog.h"
+#include "host/sysfile.h"
 #include "rundir.h"
 #include "unixsock.h"
 
@@ -219,16 +221,29 @@ VR_SUSPENDS bool vr_helper_write(const char *path, const char *text, mode_t mode
     return true;
 }
 
-char *vr_helper_list(const char *directory, const char *suffix)
+#define VHOST_USER_DIR "/usr/share/qemu/vhost-user"
+
+char *vr_helper_described(const char *type)
 {
-    vr_autobuf struct vr_buf b = VR_BUF_INIT;
-    DIR *dir = opendir(directory);
-    for (struct dirent *e; dir && b.len < 65536 && (e = readdir(dir));)
-        if (vr_ends_with(e->d_name, suffix))
-            vr_buf_printf(&b, "%s%s", b.len ? "\n" : "", e->d_name);
+    vr_autofree char *best = NULL;
+    char *program = NULL;
+    DIR *dir = opendir(VHOST_USER_DIR);
+    for (struct dirent *e; dir && (e = readdir(dir));) {
+        if (!vr_ends_with(e->d_name, ".json") || (best && strcmp(e->d_name, best) > 0))
+            continue;
+        vr_autofree char *text = vr_sys_read(VHOST_USER_DIR "/%s", e->d_name);
+        VR_AUTO(vr_json) *json = text ? vr_json_parse(text, strlen(text), NULL) : NULL;
+        const char *its_type = vr_json_get_str(json, "type"), *binary = vr_json_get_str(json, "binary");
+        if (!its_type || !binary || !vr_streq(its_type, type) || *binary != '/')
+            continue;
+        free(best);
+        best = vr_strdup(e->d_name);
+        free(program);
+        program = vr_strdup(binary);
+    }
     if (dir)
         closedir(dir);
-    return vr_buf_take(&b);
+    return program;
 }
 
 /* ---- processes ---------------------------------------------------------------------------------------------------- */

@@ -54,5 +54,8 @@ VR_SUSPENDS int vr_helper_listen(const char *path, mode_t mode, bool owned, uid_
 VR_SUSPENDS void vr_helper_remove(const char *path);
 /** A small file as a whole. */
 VR_SUSPENDS bool vr_helper_write(const char *path, const char *text, mode_t mode, struct vr_error **err);
-/** Names in a directory that end with `suffix`, a line each; malloc'd, "" when there are none. Blocks. */
-char *vr_helper_list(const char *directory, const char *suffix);
+/**
+ * The program that QEMU's packages describe for a type of vhost-user device ("fs", "gpu"): the first by the name of its
+ * description. malloc'd, NULL when there is none. Blocks.
+ */
+char *vr_helper_described(const char *type);

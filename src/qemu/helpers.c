@@ -9,7 +9,6 @@
 #include <unistd.h>
 #include "base/alloc.h"
 #include "base/buf.h"
-#include "base/json.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "conf.h"
@@ -17,7 +16,6 @@
 #include "domain.h"
 #include "driver.h"
 #include "helper.h"
-#include "host/sysfile.h"
 #include "process.h"
 #include "qemu/command/command.h"
 #include "tpm.h"
@@ -52,8 +50,6 @@ static char *run_file(struct vr_domain *dom, const char *sub, const char *suffix
 
 /* ---- shared folders ----------------------------------------------------------------------------------------------- */
 
-#define VHOST_USER_DIR "/usr/share/qemu/vhost-user"
-
 struct binary_search {
     char *binary;
 };
@@ -65,28 +61,9 @@ static void binary_free(void *arg)
     free(s);
 }
 
-/* The descriptions that QEMU's packages install say which program serves folders; the first by name counts. */
 static void binary_task(void *arg)
 {
-    struct binary_search *s = arg;
-    vr_autofree char *best = NULL;
-    vr_autofree char *names = vr_helper_list(VHOST_USER_DIR, ".json");
-    for (char *name = names, *next; name && *name; name = next) {
-        next = strchr(name, '\n');
-        if (next)
-            *next++ = 0;
-        if (best && strcmp(name, best) > 0)
-            continue;
-        vr_autofree char *text = vr_sys_read(VHOST_USER_DIR "/%s", name);
-        VR_AUTO(vr_json) *json = text ? vr_json_parse(text, strlen(text), NULL) : NULL;
-        const char *type = vr_json_get_str(json, "type"), *binary = vr_json_get_str(json, "binary");
-        if (!type || !binary || !vr_streq(type, "fs") || *binary != '/')
-            continue;
-        free(best);
-        best = vr_strdup(name);
-        free(s->binary);
-        s->binary = vr_strdup(binary);
-    }
+    ((struct binary_search *)arg)->binary = vr_helper_described("fs");
 }
 
 VR_SUSPENDS static bool find_binary(struct vr_domain_def *def, struct vr_filesystem *fs, struct vr_error **err)

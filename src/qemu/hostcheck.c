@@ -8,6 +8,8 @@
 #include "base/alloc.h"
 #include "base/str.h"
 #include "deadlines.h"
+#include "driver/netport.h"
+#include "helper.h"
 #include "host/sysfile.h"
 #include "model/domain.h"
 
@@ -18,7 +20,7 @@
 struct look {
     unsigned *nodes;
     size_t n, cap;
-    bool want_render;
+    bool want_render, want_gpu;
     char *render;
     struct vr_error *err;
 };
@@ -66,8 +68,15 @@ static void look_task(void *arg)
         vr_fail(&look->err, VIR_ERR_CONFIG_UNSUPPORTED, _("NUMA node %u is unavailable"), look->nodes[i]);
         return;
     }
-    if (look->want_render)
+    vr_autofree char *gpu = look->want_gpu ? vr_helper_described("gpu") : NULL;
+    if (look->want_gpu && !gpu)
+        vr_error_report(&look->err, VIR_FROM_QEMU, VIR_ERR_OPERATION_FAILED, -1, "%s",
+                        _("Unable to find a satisfying vhost-user-gpu"));
+    if (!look->err && (look->want_render || gpu))
         find_render(look);
+    if (!look->err && gpu)
+        vr_fail(&look->err, VIR_ERR_CONFIG_UNSUPPORTED, _("'%s' is not started by this build: <driver name='vhostuser'/> of a "
+                "video device cannot be used"), gpu);
 }
 
 static void want_nodes(struct look *look, const struct vr_cpuset *set)
@@ -85,8 +94,29 @@ static bool needs_render(const struct vr_graphics *g)
                               (g->gl == VR_TRI_YES && (g->type == VR_GRAPHICS_SPICE || g->type == VR_GRAPHICS_DBUS)));
 }
 
+/* A screen that listens on a virtual network does so at the network's own address. */
+static bool listen_on_networks(struct vr_domain_def *def, struct vr_error **err)
+{
+    for (size_t i = 0; i < def->graphics.n; i++) {
+        const struct vr_graphics *g = def->graphics.v[i];
+        for (size_t k = 0; k < g->listens.n; k++) {
+            struct vr_graphics_listen *l = g->listens.v[k];
+            if (l->type != VR_LISTEN_NETWORK || l->address || !l->network)
+                continue;
+            const struct vr_netport_ops *networks = vr_netport_required(err);
+            vr_autofree char *address = networks ? networks->address(l->network, err) : NULL;
+            if (!address)
+                return false;
+            l->address = vr_arena_strdup(def->arena, address);
+        }
+    }
+    return true;
+}
+
 VR_SUSPENDS bool vr_hostcheck(struct vr_domain_def *def, bool start, struct vr_error **err)
 {
+    if (!listen_on_networks(def, err))
+        return false;
     const struct vr_numatune *tune = def->numatune;
     /* numad's advice is needed and nobody asks it: as on a host where it is not installed. */
     if (def->vcpu_placement == VR_PLACEMENT_AUTO || (tune && tune->placement == VR_PLACEMENT_AUTO)) {
@@ -95,18 +125,19 @@ VR_SUSPENDS bool vr_hostcheck(struct vr_domain_def *def, bool start, struct vr_e
         return vr_error_report(err, VIR_FROM_DOMAIN, VIR_ERR_INTERNAL_ERROR, -1, "%s",
                                _("Advice from numad is needed in case of automatic numa placement"));
     }
+    if (def->type != VR_VIRT_KVM && def->features.pvspinlock.state == VR_TRI_ON && start)
+        return vr_error_report(err, VIR_FROM_QEMU, VIR_ERR_CONFIG_UNSUPPORTED, -1, "%s",
+                               _("host doesn't support paravirtual spinlocks"));
     struct look *look = vr_new(struct look);
     if (tune && tune->has_memory)
         want_nodes(look, tune->nodeset);
     for (size_t i = 0; tune && i < tune->nodes.n; i++)
         want_nodes(look, tune->nodes.v[i]->nodeset);
-    for (size_t i = 0; i < def->memories.n; i++)
-        want_nodes(look, def->memories.v[i]->nodes);
     for (size_t i = 0; i < def->graphics.n; i++)
         look->want_render |= needs_render(def->graphics.v[i]);
     for (size_t i = 0; i < def->videos.n; i++)
-        look->want_render |= def->videos.v[i]->driver_name && vr_streq(def->videos.v[i]->driver_name, "vhostuser");
-    if (!look->n && !look->want_render) {
+        look->want_gpu |= def->videos.v[i]->driver_name && vr_streq(def->videos.v[i]->driver_name, "vhostuser");
+    if (!look->n && !look->want_render && !look->want_gpu) {
         look_free(look);
         return true;
     }

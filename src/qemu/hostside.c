@@ -24,6 +24,7 @@
 #include "host/user.h"
 #include "loop/loop.h"
 #include "nets.h"
+#include "perf.h"
 #include "placement.h"
 #include "process.h"
 #include "qemu/command/command.h"
@@ -36,6 +37,7 @@ struct vr_hostside {
     bool owners_set;
     bool devices_taken;         /* hostdevs.c may have to give back */
     struct vr_cgroup *cgroup;   /* NULL: in none */
+    struct vr_perf *perf;       /* NULL: nothing is counted */
     struct vr_helpers *helpers; /* programs beside QEMU */
 };
 
@@ -149,6 +151,11 @@ VR_SUSPENDS void vr_hostside_explain(struct vr_domain *dom, struct vr_error **er
 {
     if (dom->run->hostside)
         vr_helpers_explain(dom->run->hostside->helpers, err);
+}
+
+const struct vr_perf *vr_hostside_perf(const struct vr_domain *dom)
+{
+    return dom->run && dom->run->hostside ? dom->run->hostside->perf : NULL;
 }
 
 /* ---- owners ------------------------------------------------------------------------------------------------------- */
@@ -381,7 +388,8 @@ VR_SUSPENDS bool vr_hostside_launch(struct vr_domain *dom, struct vr_qemu_comman
 
 VR_SUSPENDS bool vr_hostside_threads(struct vr_domain *dom, struct vr_error **err)
 {
-    return vr_placement_threads(dom, dom->run->hostside ? dom->run->hostside->cgroup : NULL, err);
+    struct vr_hostside *host = hostside_of(dom->run);
+    return vr_perf_open(dom->live, dom->run->pid, &host->perf, err) && vr_placement_threads(dom, host->cgroup, err);
 }
 
 /* ---- the end ------------------------------------------------------------------------------------------------------ */
@@ -425,6 +433,9 @@ VR_SUSPENDS void vr_hostside_found(struct vr_domain *dom, bool alive)
     host->cgroup = find_cgroup(dom, alive);
     host->devices_taken = true; /* the live definition says what */
     host->helpers = vr_helpers_find(dom);
+    if (alive && !vr_perf_open(dom->live, dom->run->pid, &host->perf, &err)) /* counted anew from now on */
+        vr_warn("domain '%s': %s", dom->name, vr_error_text(err));
+    vr_error_free(vr_take(err));
     if (!vr_qemu.privileged || !vr_qemu.conf->dynamic_ownership)
         return;
     host->owners_set = list_owners(dom, &host->owners, &err);
@@ -439,5 +450,6 @@ void vr_hostside_free(struct vr_hostside *host)
     vr_dac_list_done(&host->owners);
     vr_cgroup_free(host->cgroup);
     vr_helpers_forget(host->helpers);
+    vr_perf_free(host->perf);
     free(host);
 }

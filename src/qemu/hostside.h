@@ -9,6 +9,7 @@ struct vr_qemu_command;
 struct vr_start_fds;
 struct vr_domain_def;
 struct vr_hostside;
+struct vr_perf;
 
 /** Refuses a guest whose document asks for protection that nobody here would give it. */
 bool vr_hostside_check(const struct vr_domain_def *def, struct vr_error **err);
@@ -26,6 +27,8 @@ VR_SUSPENDS bool vr_hostside_launch(struct vr_domain *dom, struct vr_qemu_comman
                                     int log_fd, struct vr_error **err);
 /** Puts the guest's threads where its definition wants them, once QEMU has told which they are. */
 VR_SUSPENDS bool vr_hostside_threads(struct vr_domain *dom, struct vr_error **err);
+/** Counters that its document enables, for statistics; NULL: none. */
+const struct vr_perf *vr_hostside_perf(const struct vr_domain *dom);
 /** Gives back everything that the two took; failures are logged. Twice is harmless. */
 VR_SUSPENDS void vr_hostside_release(struct vr_domain *dom);
 /**

@@ -24,9 +24,11 @@
 #include "hostside.h"
 #include "images.h"
 #include "loop/loop.h"
+#include "modules.h"
 #include "monitor.h"
 #include "nets.h"
 #include "ports.h"
+#include "preflight.h"
 #include "process.h"
 #include "qemu/caps/caps.h"
 #include "qemu/command/command.h"
@@ -38,6 +40,8 @@
 #include "state.h"
 #include "stats.h"
 #include "status.h"
+#include "transient.h"
+#include "vcpuplug.h"
 
 /* What one start has in hand until the guest runs. */
 struct start {
@@ -117,8 +121,10 @@ VR_SUSPENDS static bool prepare_definition(struct start *s, struct vr_error **er
         return false;
     unsigned next = 1;
     vr_qemu_prepare_blocks(def, &next);
+    if (!vr_preflight(dom, err) || !vr_transient_prepare(dom, &next, err))
+        return false;
     s->run->nodename_index = next - 1;
-    def->current_memory_kib = def->memory_kib; /* until a balloon driver in the guest acts, it has all of it */
+    def->current_memory_kib = vr_qemu_total_memory(def); /* until a balloon driver in the guest acts, it has all of it */
     return true;
 }
 
@@ -139,6 +145,7 @@ static bool build_command(struct start *s, struct vr_error **err)
         .opaque = &s->fds,
     };
     s->command = vr_qemu_command_build(s->dom->live, &where, err);
+    s->dom->live->memory_kib = vr_qemu_total_memory(s->dom->live); /* with the modules, as live documents tell it */
     return s->command != NULL;
 }
 
@@ -192,6 +199,7 @@ VR_SUSPENDS static bool explain(struct start *s, struct vr_error **err)
     else
         vr_fail(err, VIR_ERR_INTERNAL_ERROR, _("process exited while connecting to monitor"));
     vr_hostside_explain(s->dom, err);
+    vr_preflight_explain(s->dom, err);
     return false;
 }
 
@@ -334,9 +342,10 @@ VR_SUSPENDS static bool bring_up(struct start *s, uint64_t balloon_kib, unsigned
 {
     struct vr_domain *dom = s->dom;
     struct vr_guest_run *run = s->run;
-    bool ok = vr_process_open_monitor(dom, vr_after(VR_SPAN_HANDSHAKE), err) && vr_process_refresh(dom, err);
+    bool ok = vr_process_open_monitor(dom, vr_after(VR_SPAN_HANDSHAKE), err) && vr_vcpus_plug(dom, err) &&
+              vr_process_refresh(dom, err) && vr_modules_refresh(dom, err);
     struct vr_monitor *mon = run->monitor;
-    ok = ok && vr_hostside_threads(dom, err) && note_cpu(dom, mon, err) && set_passwords(dom, mon, err) &&
+    ok = ok && vr_transient_raise(dom, err) && vr_hostside_threads(dom, err) && note_cpu(dom, mon, err) && set_passwords(dom, mon, err) &&
          set_reboot(dom, mon, err) && set_links(dom, mon, err) && set_throttles(dom, mon, err) &&
          set_balloon(dom, balloon_kib, mon, err);
     if (ok && (flags & VR_START_PAUSED))

@@ -26,6 +26,7 @@
 #include "rundir.h"
 #include "state.h"
 #include "status.h"
+#include "transient.h"
 
 static bool send_signal(const struct vr_guest_run *run, int signum)
 {
@@ -105,6 +106,7 @@ VR_SUSPENDS static void take_down(struct vr_domain *dom, int reason)
     vr_qemu_hook(dom, "stopped", "end", NULL);
     vr_guestlog_line(run->log_path, "shutting down, reason=%s", vr_state_reason_name(VIR_DOMAIN_SHUTOFF, reason));
     vr_hostside_release(dom);
+    vr_transient_remove(dom);
     vr_error_free(vr_take(err));
     if (!vr_status_remove(dom, vr_after(VR_SPAN_STORE), &err))
         vr_logerr("domain '%s': %s", dom->name, vr_error_text(err));

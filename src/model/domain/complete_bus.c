@@ -36,20 +36,16 @@ bool vr_domain_complete_disk_address(const D *d, struct vr_disk *k, unsigned fla
     int index = vr_disk_target_index(k->target);
     if (index < 0)
         return vr_fail(err, VIR_ERR_XML_ERROR, _("Unknown disk name '%s' and no address specified"), k->target);
-    unsigned n = (unsigned)index, wide = flags & VR_DOMAIN_TEST ? 7 : 15;
+    unsigned n = (unsigned)index, wide = 7; /* as narrow buses have it, whatever the controller can */
     struct vr_device_info *info = &k->info;
     switch (k->bus) {
     case VR_DISK_BUS_SCSI:
         info->drive.controller = n / wide;
         info->drive.unit = n % wide;
-        if (wide == 15 && info->drive.unit >= 7) /* 7 is the controller itself */
-            info->drive.unit++;
         info->type = VR_ADDRESS_DRIVE;
         /* A host device may sit there already: it cannot move, the disk can. */
         while (drive_used(d, k->bus, info, k)) {
-            if (++info->drive.unit == 7)
-                info->drive.unit++;
-            if (info->drive.unit >= wide + (wide == 15)) {
+            if (++info->drive.unit >= wide) {
                 info->drive.unit = 0;
                 info->drive.controller++;
             }

@@ -90,7 +90,7 @@ static const struct rule {
     { VR_GOES_HOST, "/domain/on_crash" },
     { VR_GOES_DOCUMENT, "/domain/on_lockfailure" }, /* only a lock manager asks for it */
     { VR_GOES_ARGV, "/domain/pm" },
-    { VR_GOES_NOTYET, "/domain/perf" },
+    { VR_GOES_HOST, "/domain/perf" },
     { VR_GOES_HOST, "/domain/seclabel" },
     /* namespaces */
     { VR_GOES_ARGV, "/domain/keywrap" },        /* other machines have it: refused by name */
@@ -108,7 +108,7 @@ static const struct rule {
     { VR_GOES_HOST, "/domain/devices/hostdev/@rawio" },
     { VR_GOES_DOCUMENT, "/domain/devices/disk/@snapshot" },
     { VR_GOES_NOTYET, "/domain/devices/disk/driver/@discard_no_unref", "no QEMU before 8.1 has it" },
-    { VR_GOES_NOTYET, "/domain/devices/disk/transient" },
+    { VR_GOES_HOST, "/domain/devices/disk/transient" },
     { VR_GOES_QMP, "/domain/devices/disk/iotune" },
     { VR_GOES_DOCUMENT, "/domain/devices/disk/mirror" },
     { VR_GOES_ARGV, "/domain/devices/disk/encryption" },

@@ -236,6 +236,10 @@ static bool index_shown(const void *base, const struct vr_format *f)
 {
     return !vr_inactive(f);
 }
+static bool top_index_shown(const void *base, const struct vr_format *f)
+{
+    return !vr_inactive(f) && !((const SRC *)base)->below;
+}
 
 /* Stock takes a guest over only with the names of its block nodes. */
 static const struct vr_row node_name_rows[] = {
@@ -268,7 +272,7 @@ const struct vr_row vr_source_rows[] = {
     VR_A_STR(SRC, vhost_path, "path", TYPE(B(VHOST_USER))),
     VR_A_STR(SRC, fdgroup, "fdgroup"),
     VR_A_STR(SRC, startup_policy, "startupPolicy"),
-    VR_A_UINT(SRC, id, "index", .when = index_shown),
+    VR_A_UINT(SRC, id, "index", .when = top_index_shown),
 
     VR_LISTED(SRC, hosts, "host", host_elem, TYPE(B(NETWORK))),
     VR_GROUP("snapshot", snapshot_rows, TYPE(B(NETWORK))),
@@ -371,6 +375,7 @@ static const struct vr_row format_rows[] = {
 
 static bool backing_source_read(struct vr_parse *p, const struct vr_xml_node *node, void *base, struct vr_error **err)
 {
+    ((SRC *)base)->below = true;
     return vr_source_check(p, node, base, err);
 }
 

@@ -47,6 +47,7 @@ void vr_qemu_prepare_disk(struct vr_domain_def *def, struct vr_disk *disk, unsig
     /* an empty drive takes a number too: stock's count, which tools know */
     for (struct vr_storage_source *s = disk->src; s && s->type != VR_STORAGE_UNSET; s = s->backing) {
         s->id = (*next)++;
+        s->below = s != disk->src;
         s->node_storage = vr_arena_printf(def->arena, "libvirt-%u-storage", s->id);
         s->node_format = vr_arena_printf(def->arena, "libvirt-%u-format", s->id);
         s->node_names.n = 0;

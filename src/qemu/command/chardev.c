@@ -152,6 +152,7 @@ bool cmd_chardev(struct build *b, const struct vr_chr_source *src, const char *a
         buf_escaped(&text, src->channel ? src->channel : "");
         break;
     case VR_CHR_QEMU_VDAGENT:
+        vr_buf_str(&text, ",name=vdagent");
         if (src->clipboard)
             vr_buf_printf(&text, ",clipboard=%s", src->clipboard == VR_TRI_YES ? "on" : "off");
         if (src->mouse_mode)

@@ -18,7 +18,7 @@ static const char *scsi_driver(enum vr_controller_model model)
     case VR_CMODEL_AM53C974:
         return "am53c974";
     case VR_CMODEL_DC390:
-        return "dc390";
+        return "dc-390";
     case VR_CMODEL_IBMVSCSI:
         return "spapr-vscsi";
     default:

@@ -41,7 +41,10 @@ static bool add_features(struct build *b, struct vr_buf *text)
         case VR_CPU_POLICY_FORBID:
             vr_buf_printf(text, ",%s=off", name);
             break;
-        default: /* optional: resolved before a start, else what the host has decides, which we leave to QEMU */
+        case VR_CPU_POLICY_OPTIONAL: /* where check='none' asks nobody what the host has, it is wanted */
+            vr_buf_printf(text, ",%s=on", name);
+            break;
+        default:
             break;
         }
     }
@@ -168,7 +171,7 @@ bool build_cpu(struct build *b)
     hyperv(&f->hyperv, &text);
     for (size_t i = 0; i < def->panics.n; i++)
         if (def->panics.v[i]->model == VR_PANIC_HYPERV)
-            vr_buf_str(&text, ",hv-crash=on");
+            vr_buf_str(&text, ",hv-crash");
     if (f->kvm.present) {
         if (f->kvm.hidden.state == VR_TRI_ON)
             vr_buf_str(&text, ",kvm=off");

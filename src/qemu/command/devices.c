@@ -94,7 +94,7 @@ static bool fs_9p(struct build *b, const struct vr_filesystem *fs)
     vr_buf_printf(&text, ",id=fsdev-%s,path=", fs->info.alias);
     buf_escaped(&text, fs->source_dir ? fs->source_dir : "");
     if (fs->readonly)
-        vr_buf_str(&text, ",readonly=on");
+        vr_buf_str(&text, ",readonly");
     cmd_opt_buf(b, "-fsdev", &text);
     struct vr_json *p = virtio_device("virtio-9p", b->def, &fs->info, fs->model, &fs->virtio);
     vr_json_add_str(p, "id", fs->info.alias);
@@ -332,8 +332,6 @@ static bool one_shmem(struct build *b, const struct vr_shmem *s)
     }
     if (s->role)
         vr_json_add_str(p, "master", vr_streq(s->role, "master") ? "on" : "off");
-    else if (!doorbell)
-        vr_json_add_str(p, "master", "off");
     return cmd_placed_device(b, p, &s->info);
 }
 

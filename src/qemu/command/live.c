@@ -100,7 +100,7 @@ void vr_qemu_native_ports(struct vr_domain_def *def)
         bool free_port = (g->port.set && g->port.v == -1) || g->autoport == VR_TRI_YES ||
                          (g->type == VR_GRAPHICS_VNC && !g->port.set);
         if ((g->type == VR_GRAPHICS_VNC || g->type == VR_GRAPHICS_SPICE) && free_port)
-            g->port = (struct vr_oint){ true, next++ };
+            g->port = (struct vr_oint){ true, g->type == VR_GRAPHICS_SPICE && next == 5900 ? ++next : next++ };
         if (g->websocket.set && g->websocket.v == -1)
             g->websocket.v = 5700;
     }

@@ -214,12 +214,22 @@ struct smbios_field {
     const char *entry, *option;
 };
 
+static bool has_entry(const struct vr_sysinfo_group *g, const char *name)
+{
+    for (size_t i = 0; i < g->entries.n; i++)
+        if (vr_streq0(g->entries.v[i]->name, name) && g->entries.v[i]->value)
+            return true;
+    return false;
+}
+
 static bool smbios_group(struct build *b, int type, const struct vr_sysinfo_group *g, const struct smbios_field *fields)
 {
     vr_autobuf struct vr_buf text = VR_BUF_INIT;
     if (!g)
         return true;
     vr_buf_printf(&text, "type=%d", type);
+    if (type == 2 && !has_entry(g, "manufacturer"))
+        vr_buf_str(&text, ",manufacturer="); /* stock's, whose guests see an empty one in place of QEMU's */
     for (size_t f = 0; fields[f].entry; f++) {
         for (size_t i = 0; i < g->entries.n; i++) {
             if (!vr_streq0(g->entries.v[i]->name, fields[f].entry) || !g->entries.v[i]->value)

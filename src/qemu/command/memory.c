@@ -101,12 +101,12 @@ struct vr_json *memory_backend(struct build *b, const char *id, uint64_t size_ki
     } else if (nvdimm) {
         type = "memory-backend-file";
         path = device->path;
-        prealloc = true;
+        prealloc = !device->pmem && device->model != VR_MEMORY_VIRTIO_PMEM;
     } else if (memfd) {
         type = "memory-backend-memfd";
     } else if (file || access) {
         type = "memory-backend-file";
-        path = own_path = vr_printf("%s/%s", b->run->memory_dir, id);
+        path = own_path = vr_printf("%s/%s", b->run->memory_dir, device ? device->info.alias : id);
     }
     vr_json_add_str(props, "qom-type", type);
     vr_json_add_str(props, "id", id);
@@ -120,18 +120,20 @@ struct vr_json *memory_backend(struct build *b, const char *id, uint64_t size_ki
         vr_json_add_bool(props, "discard-data", true);
     if (access && !vr_streq(type, "memory-backend-ram"))
         vr_json_add_bool(props, "share", access == VR_MEM_ACCESS_SHARED);
+    if (cell < 0 && !device && !vr_streq(type, "memory-backend-ram")) /* keeps the migration stream's name of the RAM */
+        vr_json_add_bool(props, "x-use-canonical-path-for-ramblock-id", false);
     if (prealloc) {
         vr_json_add_bool(props, "prealloc", true);
         add_uint_if(props, "prealloc-threads", mb->allocation_threads);
     }
+    if (device && device->model == VR_MEMORY_VIRTIO_MEM)
+        vr_json_add_bool(props, "reserve", false); /* most of it may never be plugged in */
     vr_json_add_uint(props, "size", size_kib << 10);
     if (device) {
         add_uint_if(props, "align", device->alignsize_kib << 10);
         if (device->pmem)
             vr_json_add_bool(props, "pmem", true);
     }
-    if (cell < 0 && !device && !vr_streq(type, "memory-backend-ram")) /* keeps the migration stream's name of the RAM */
-        vr_json_add_bool(props, "x-use-canonical-path-for-ramblock-id", false);
     host_nodes(props, def, cell, device);
     return vr_json_ref(props);
 }

@@ -27,8 +27,7 @@ static bool disk_alias(struct vr_domain_def *def, struct vr_disk *d, struct vr_e
         const struct vr_controller *c = NULL;
         if (d->bus == VR_DISK_BUS_SCSI)
             c = vr_qemu_find_controller(def, VR_CONTROLLER_SCSI, i->drive.controller);
-        bool wide = c && c->model != VR_CMODEL_LSILOGIC && c->model != VR_CMODEL_BUSLOGIC &&
-                    c->model != VR_CMODEL_NCR53C90 && c->model != VR_CMODEL_DC390 && c->model != VR_CMODEL_AM53C974;
+        bool wide = c && c->model != VR_CMODEL_LSILOGIC;
         /* a parallel SCSI bus has one target per unit, so four numbers would say one thing twice */
         d->info.alias = wide ? vr_arena_printf(def->arena, "%s%u-%u-%u-%u", prefix, i->drive.controller, i->drive.bus,
                                                i->drive.target, i->drive.unit)

@@ -20,6 +20,8 @@ static bool check_os(const struct vr_domain_def *def, const struct vr_qemu_caps 
         return vr_error_report(
             err, VIR_FROM_DOMAIN, VIR_ERR_XML_DETAIL, -1, "%s",
             _("cannot use feature-based firmware autoselection when firmware autoselection is disabled"));
+    if (def->os.bios_useserial == VR_TRI_YES && !def->serials.n)
+        return vr_fail(err, VIR_ERR_XML_ERROR, "%s", _("need at least one serial port to use BIOS serial output"));
     if (def->os.bootmenu_timeout > 65535)
         return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, "%s",
                        _("invalid value for boot menu timeout, must be in range [0,65535]"));
@@ -64,6 +66,14 @@ static bool check_features(const struct vr_domain_def *def, const struct vr_qemu
 static bool check_cpu(const struct vr_domain_def *def, const struct vr_qemu_caps *caps, struct vr_error **err)
 {
     const struct vr_cpu *cpu = def->cpu;
+    unsigned ordered = 0, unordered = 0;
+    for (size_t i = 0; i < def->vcpu_list.n; i++) {
+        bool online = def->vcpu_list.v[i]->enabled == VR_TRI_YES;
+        ordered += online && def->vcpu_list.v[i]->order;
+        unordered += online && !def->vcpu_list.v[i]->order;
+    }
+    if (ordered && unordered)
+        return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, "%s", _("all vcpus must have either set or unset order"));
     if (!cpu)
         return true;
     if (cpu->topology.sockets) {
@@ -90,6 +100,8 @@ static bool check_controllers(const struct vr_domain_def *def, const struct vr_q
             (c->model == VR_CMODEL_QEMU_XHCI || c->model == VR_CMODEL_NEC_XHCI))
             return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("'%s' controller only supports up to '%u' ports"),
                            vr_controller_model_names[c->model], 15u);
+        if (c->type == VR_CONTROLLER_SCSI && c->model == VR_CMODEL_BUSLOGIC)
+            return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("Unsupported controller model: %s"), "buslogic");
         if (c->type == VR_CONTROLLER_PCI && (c->model == VR_CMODEL_PCI_ROOT || c->model == VR_CMODEL_PCIE_ROOT) &&
             c->index.v != 0)
             return vr_fail(err, VIR_ERR_XML_ERROR, "%s", _("pci-root and pcie-root controllers should have index 0"));
@@ -197,6 +209,19 @@ static bool check_graphics(const struct vr_domain_def *def, const struct vr_qemu
             return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, "%s", _("spice graphics are not supported with this QEMU"));
         if (def->graphics.v[i]->type == VR_GRAPHICS_SPICE && !check_spice(def->graphics.v[i], err))
             return false;
+    }
+    for (size_t i = 0; i < def->audios.n; i++) {
+        bool spice = false;
+        for (size_t k = 0; k < def->graphics.n; k++)
+            spice |= def->graphics.v[k]->type == VR_GRAPHICS_SPICE;
+        if (def->audios.v[i]->type == VR_AUDIO_SPICE && !spice)
+            return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, "%s", _("Spice audio is not supported without spice graphics"));
+    }
+    for (size_t i = 0; i < def->videos.n; i++) {
+        enum vr_video_type type = def->videos.v[i]->type;
+        if (type == VR_VIDEO_GOP || type == VR_VIDEO_XEN || type == VR_VIDEO_VBOX || type == VR_VIDEO_PARALLELS)
+            return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED,
+                           _("domain configuration does not support video model '%s'"), vr_video_type_names[type]);
     }
     if (headless && !screen)
         return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED,
@@ -340,6 +365,18 @@ static bool check_interfaces(const struct vr_domain_def *def, const struct vr_qe
 
 static bool check_rest(const struct vr_domain_def *def, const struct vr_qemu_caps *caps, struct vr_error **err)
 {
+    for (size_t i = 0; i < def->watchdogs.n; i++)
+        if (def->watchdogs.v[i]->model == VR_WATCHDOG_DIAG288)
+            return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("%s model of watchdog is allowed for s390 and s390x only"),
+                           "diag288");
+    for (size_t i = 0; i < def->memories.n; i++)
+        if (def->memories.v[i]->model == VR_MEMORY_NVDIMM && def->memories.v[i]->has_uuid)
+            return vr_error_report(err, VIR_FROM_DOMAIN, VIR_ERR_CONFIG_UNSUPPORTED, -1, "%s",
+                                   _("UUID is not supported for NVDIMM device"));
+    for (size_t i = 0; i < def->interfaces.n; i++)
+        if (vr_streq0(def->interfaces.v[i]->model, "usb-net"))
+            return vr_error_report(err, VIR_FROM_DOMAIN, VIR_ERR_INTERNAL_ERROR, -1, "%s",
+                                   _("Cannot automatically add a new PCI bus for a device with connect flags 00"));
     if (def->memtune && def->memtune->min_guarantee_kib)
         return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("Parameter '%s' not supported by QEMU."), "min_guarantee");
     if (def->launch_security && vr_streq0(def->launch_security->type, "s390-pv"))

@@ -20,17 +20,24 @@ static bool round_mib(uint64_t *kib, struct vr_error **err)
     return true;
 }
 
+uint64_t vr_qemu_total_memory(const struct vr_domain_def *def)
+{
+    uint64_t total = def->memory_kib;
+    for (size_t i = 0; i < def->memories.n; i++)
+        if (def->memories.v[i]->size_kib < UINT64_MAX - total)
+            total += def->memories.v[i]->size_kib;
+    return total;
+}
+
 bool vr_qemu_round_memory(struct vr_domain_def *def, struct vr_error **err)
 {
-    uint64_t initial = def->memory_kib, modules = 0;
+    uint64_t initial = def->memory_kib;
     for (size_t i = 0; i < def->memories.n; i++) {
         struct vr_memory *m = def->memories.v[i];
-        modules += m->size_kib;
         if (!round_mib(&m->size_kib, err))
             return false;
         m->size_kib = (m->size_kib + 2047) / 2048 * 2048; /* modules come in whole large pages */
     }
-    (void)modules;
     if (def->cpu && def->cpu->cells.n) {
         uint64_t sum = 0;
         for (size_t i = 0; i < def->cpu->cells.n; i++) {

@@ -66,6 +66,8 @@ bool vr_qemu_fill_firmware(struct vr_domain_def *def, const struct vr_firmware_l
 int vr_qemu_disk_index(const char *target);
 
 /** Sizes as the started guest has them: total memory and NUMA cells rounded as stock rounds. */
+/** After that: RAM of the board and all modules, as live documents tell it. */
+uint64_t vr_qemu_total_memory(const struct vr_domain_def *def);
 bool vr_qemu_round_memory(struct vr_domain_def *def, struct vr_error **err);
 
 /* machine families */

@@ -151,6 +151,8 @@ static void complete_disk(struct vr_disk *d)
 
 static void complete_interface(struct vr_domain_def *def, const struct vr_qemu_caps *caps, struct vr_interface *n)
 {
+    if (n->queues == 1)
+        n->queues = 0; /* one is what every card has */
     static const char *const known[] = { "netfront", "rtl8139", "virtio", "e1000", "e1000e", "virtio-transitional",
                                          "virtio-non-transitional", "usb-net", "spapr-vlan", "lan9118", "scm91c111",
                                          "vlance", "vmxnet", "vmxnet2", "vmxnet3", "Am79C970A", "Am79C973", "82540EM",

@@ -57,7 +57,6 @@ bool vr_qemu_fill_firmware(struct vr_domain_def *def, const struct vr_firmware_l
     os->loader = vr_arena_strdup(def->arena, found->executable);
     os->loader_type = found->flash ? VR_LOADER_PFLASH : VR_LOADER_ROM;
     os->firmware = VR_FIRMWARE_UNSET;
-    os->firmware_features.n = 0;
     if (!found->flash)
         return true;
     os->loader_readonly = VR_TRI_YES;

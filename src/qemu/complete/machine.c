@@ -154,7 +154,7 @@ bool vr_complete_cpu(struct vr_domain_def *def, const struct vr_qemu_caps *caps,
             break;
         }
     }
-    if (cpu && (cpu->mode == VR_CPU_MODE_HOST_PASSTHROUGH || cpu->mode == VR_CPU_MODE_MAXIMUM) &&
+    if (cpu && cpu->mode == VR_CPU_MODE_HOST_PASSTHROUGH &&
         cpu->migratable == VR_TRI_UNSET && vr_qemu_is_x86(def))
         /* the switch belongs to the 64-bit emulator's CPUs; stock asks no more */
         cpu->migratable = vr_streq(caps->arch, "x86_64") ? VR_TRI_YES : VR_TRI_NO;

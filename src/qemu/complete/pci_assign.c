@@ -77,7 +77,11 @@ static unsigned net_flags(const struct assign *a, const struct vr_interface *net
     if (vr_streq(net->model, "virtio") || vr_streq(net->model, "virtio-non-transitional") ||
         vr_streq(net->model, "e1000e") || vr_streq(net->model, "igb"))
         return pcie_flags(a);
-    return pci_flags();
+    /* Stock knows these by name, and takes what it does not know for something modern. */
+    static const char *const plain[] = { "rtl8139", "e1000", "vmxnet", "vmxnet2", "vmxnet3", "virtio-transitional",
+                                         "netfront", "Am79C970A", "Am79C973", "82540EM", "82545EM", "82543GC", "vlance",
+                                         "lan9118", "scm91c111", "spapr-vlan", NULL };
+    return vr_name_index(plain, net->model) >= 0 ? pci_flags() : pcie_flags(a);
 }
 
 static unsigned video_flags(const struct assign *a, const struct vr_video *video)
