@@ -14,6 +14,7 @@ import os
 import shutil
 import statistics
 import sys
+import threading
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -41,9 +42,16 @@ FIGURES = (
     ('running stats cpu', 'us', 'daemon CPU of that'),
     ('suspend+resume', 'ms', 'suspend and resume'),
     ('destroy', 'ms', 'destroy'),
+    ('fleet', 'ms', 'start of all guests by eight clients'),
+    ('events/s', '/s', 'lifecycle events to one subscriber'),
+    ('event cpu', 'us', 'daemon CPU of such an event'),
+    ('many start', 'ms', 'exec until 10,000 definitions are listed (1,000 with --quick)'),
+    ('many list cpu', 'us', 'daemon CPU of listing them'),
+    ('many stats cpu', 'ms', 'daemon CPU of their statistics'),
+    ('many', 'KiB', 'private memory for each of them, listed'),
 )
 # More is better here.
-RATES = ('calls/s',)
+RATES = ('calls/s', 'events/s')
 
 
 def arguments(argv):
@@ -107,6 +115,89 @@ def first_answer(d):
     c.getLibVersion()
     took = time.monotonic() - t
     return took, c
+
+
+def fleet(d, names):
+    """Milliseconds until eight clients have started all guests."""
+    todo = list(names)
+
+    def client():
+        c = d.connect()
+        while True:
+            try:
+                name = todo.pop()
+            except IndexError:
+                break
+            c.lookupByName(name).create()
+        c.close()
+
+    threads = [threading.Thread(target=client) for _ in range(8)]
+    t = time.monotonic()
+    for x in threads:
+        x.start()
+    for x in threads:
+        x.join()
+    return (time.monotonic() - t) * 1e3
+
+
+def events(d, c, n):
+    """(lifecycle events that arrive in a second, daemon CPU of one in us): one guest is stopped and continued."""
+    import libvirt
+    libvirt.virEventRegisterDefaultImpl()
+    seen = []
+    subscriber = d.connect()
+    subscriber.domainEventRegisterAny(None, libvirt.VIR_DOMAIN_EVENT_ID_LIFECYCLE, lambda *_: seen.append(1), None)
+    ended = threading.Event()
+
+    def loop():
+        while not ended.is_set():
+            libvirt.virEventRunDefaultImpl()
+
+    keep_turning = libvirt.virEventAddTimeout(50, lambda *_: None, None)
+    thread = threading.Thread(target=loop, daemon=True)
+    thread.start()
+    dom = c.listAllDomains(1)[0]
+    with Cost(d, 2 * n) as cost:
+        for _ in range(n):
+            dom.suspend()
+            dom.resume()
+        end = time.monotonic() + 10
+        while len(seen) < 2 * n and time.monotonic() < end:
+            time.sleep(0.001)
+    if len(seen) < 2 * n:
+        raise RuntimeError('%d of %d events came' % (len(seen), 2 * n))
+    ended.set()
+    thread.join()
+    libvirt.virEventRemoveTimeout(keep_turning)
+    subscriber.close()
+    return 1 / cost.wall, cost.cpu * 1e6
+
+
+def many(d, domain_xml, n):
+    """Definitions written as files: what a daemon that finds them costs."""
+    out = {}
+    for i in range(n):
+        text = domain_xml('m%d' % i, head='<uuid>%08x-0000-4000-8000-000000000001</uuid>' % i)
+        with open('/etc/libvirt/qemu/m%d.xml' % i, 'w') as f:
+            f.write(text)
+    t = time.monotonic()
+    _, c = first_answer(d)
+    while len(c.listAllDomains()) < n:
+        if time.monotonic() - t > 120:
+            raise RuntimeError('not all definitions are listed')
+    out['many start'] = (time.monotonic() - t) * 1e3
+    time.sleep(1)
+    out['many'] = d.private_kib() / n
+    with Cost(d, 3) as cost:
+        for _ in range(3):
+            c.listAllDomains()
+    out['many list cpu'] = cost.cpu * 1e6
+    c.getAllDomainStats() # the first one looks into each
+    with Cost(d, 1) as cost:
+        c.getAllDomainStats()
+    out['many stats cpu'] = cost.cpu * 1e3
+    c.close()
+    return out
 
 
 def round_of(kind, options, domain_xml, Daemon):
@@ -202,7 +293,14 @@ def round_of(kind, options, domain_xml, Daemon):
                 dom.destroy()
             costs.append(cost.wall)
         out['destroy'] = statistics.median(costs) * 1e3
+        out['fleet'] = fleet(d, names)
+        time.sleep(3) # their firmware is done by then, of whoever started them faster
+        out['events/s'], out['event cpu'] = events(d, c, 50 if quick else 200)
+        for dom in c.listAllDomains(1):
+            dom.destroy()
         c.close()
+        d.stop()
+        out.update(many(d, domain_xml, 1000 if quick else 10000))
     except Exception:
         print('bench: %s, whose log ends with\n%s' % (kind, d.log_tail()), file=sys.stderr)
         raise
