@@ -49,6 +49,9 @@ FIGURES = (
     ('many list cpu', 'us', 'daemon CPU of listing them'),
     ('many stats cpu', 'ms', 'daemon CPU of their statistics'),
     ('many', 'KiB', 'private memory for each of them, listed'),
+    ('net-define', 'ms', 'define of a network, durable'),
+    ('net-start', 'ms', 'start of a network with DHCP and NAT'),
+    ('net-destroy', 'ms', 'its end'),
 )
 # More is better here.
 RATES = ('calls/s', 'events/s')
@@ -200,6 +203,23 @@ def many(d, domain_xml, n):
     return out
 
 
+def networks(c, d, n, out):
+    """Virtual networks with a dnsmasq each."""
+    costs = {'net-define': [], 'net-start': [], 'net-destroy': []}
+    for i in range(n):
+        xml = ("<network><name>n%d</name><forward mode='nat'/><bridge name='nb%d'/><ip address='10.77.%d.1' prefix='24'><dhcp>"
+               "<range start='10.77.%d.2' end='10.77.%d.99'/></dhcp></ip></network>" % (i, i, i, i, i))
+        nets = []
+        for name, step in (('net-define', lambda: nets.append(c.networkDefineXML(xml))), ('net-start', lambda: nets[0].create()),
+                           ('net-destroy', lambda: nets[0].destroy())):
+            with Cost(d, 1) as cost:
+                step()
+            costs[name].append(cost.wall)
+        nets[0].undefine()
+    for name, values in costs.items():
+        out[name] = statistics.median(values) * 1e3
+
+
 def round_of(kind, options, domain_xml, Daemon):
     """One round: name of figure -> value."""
     import libvirt_qemu
@@ -251,6 +271,8 @@ def round_of(kind, options, domain_xml, Daemon):
         out['stats cpu'] = cost.cpu * 1e6
         for dom in c.listAllDomains():
             dom.undefine()
+
+        networks(c, d, 5 if quick else 15, out)
 
         names = ['g%d' % i for i in range(guests)]
         doms = [c.defineXML(domain_xml(n, memory_mib=16)) for n in names]

@@ -176,6 +176,9 @@ static bool listen_unix(struct vr_error **err)
     if (ok && vr_server_hypervisor(&vr_daemon.server, "qemu"))
         ok = listen_name(dir, "virtqemud-sock", false, true, gid, err) &&
              (vr_daemon.session || listen_name(dir, "virtqemud-sock-ro", true, true, gid, err));
+    if (ok && vr_server_hypervisor(&vr_daemon.server, "network"))
+        ok = listen_name(dir, "virtnetworkd-sock", false, true, gid, err) &&
+             (vr_daemon.session || listen_name(dir, "virtnetworkd-sock-ro", true, true, gid, err));
     return ok;
 }
 

@@ -92,9 +92,8 @@ const struct vr_driver_entry *vr_server_hypervisor(const struct vr_server *s, co
 {
     for (size_t i = 0; i < s->driver_count; i++) {
         const struct vr_driver *driver = s->drivers[i].driver;
-        if (driver->kind != VR_DRIVER_HYPERVISOR)
-            continue;
-        if (!scheme || vr_name_index(driver->schemes, scheme) >= 0)
+        /* without a wish it is a hypervisor; by its scheme another driver can be opened for itself, as network:///system */
+        if (scheme ? driver->schemes && vr_name_index(driver->schemes, scheme) >= 0 : driver->kind == VR_DRIVER_HYPERVISOR)
             return &s->drivers[i];
     }
     return NULL;

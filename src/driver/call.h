@@ -107,7 +107,7 @@ enum vr_driver_kind {
 struct vr_driver {
     const char *name;           /* "QEMU": what virConnectGetType answers */
     enum vr_driver_kind kind;
-    const char *const *schemes; /* hypervisor drivers: URI schemes, NULL-terminated */
+    const char *const *schemes; /* URI schemes, NULL-terminated; NULL: it cannot be opened for itself */
     const struct vr_driver_row *const *rows; /* NULL-terminated list of row tables, each ended by {0} */
     int feature_error_domain;   /* VIR_FROM_QEMU */
 

@@ -11,6 +11,7 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/paths.h"
+#include "base/str.h"
 #include "dhcpd.h"
 #include "driver/conf.h"
 #include "driver/netport.h"
@@ -179,10 +180,19 @@ static size_t driver_active(void)
     return n;
 }
 
+/* network:///system: this driver without a hypervisor. */
+static bool driver_open(struct vr_conn *conn, const char *path, struct vr_error **err)
+{
+    const char *want = vr_networks.session ? "/session" : "/system";
+    return vr_streq(path, want) ||
+           vr_fail(err, VIR_ERR_INTERNAL_ERROR, _("unexpected network URI path '%s', try network://%s"), path, want);
+}
+
+static const char *const schemes[] = { "network", NULL };
 static const struct vr_driver_row *const tables[] = { vr_net_rows_list, vr_net_rows_define, vr_net_rows_update, vr_net_rows_port,
                                                       NULL };
 
 const struct vr_driver vr_network_driver = {
-    .name = "network", .kind = VR_DRIVER_NETWORK, .rows = tables, .feature_error_domain = VIR_FROM_NETWORK,
+    .name = "network", .kind = VR_DRIVER_NETWORK, .schemes = schemes, .open = driver_open, .rows = tables, .feature_error_domain = VIR_FROM_NETWORK,
     .start = driver_start, .resume = driver_resume, .reload = driver_reload, .stop = driver_stop, .active = driver_active,
 };

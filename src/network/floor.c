@@ -104,8 +104,8 @@ static unsigned next_class(const struct vr_net *net)
 
 VR_SUSPENDS bool vr_floor_change(struct vr_net *net, struct vr_network_port *port, struct vr_bandwidth *fresh, struct vr_error **err)
 {
-    uint64_t was = floor_of(port->bandwidth), is = floor_of(fresh);
     unsigned old_id = port->bandwidth ? port->bandwidth->class_id : 0;
+    uint64_t was = old_id ? floor_of(port->bandwidth) : 0, is = floor_of(fresh); /* one without a class was never plugged */
     if (!was && !is)
         return true;
     uint64_t sum = net->floor_sum - (was < net->floor_sum ? was : net->floor_sum) + is;
