@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The public C API -> headers for applications, symbol maps, and one header for the library's own sources.
 
-generate_public.py headers OUTDIR CONSTANTS FILE.api...   libvirt/*.h
+generate_public.py headers OUTDIR CONSTANTS FILE.api... WORDS   libvirt/*.h, with what each function does
 generate_public.py maps OUTDIR CONSTANTS FILE.api...      libvirt.map, libvirt-qemu.map, ...
 generate_public.py inside OUTDIR CONSTANTS FILE.api...    public.h: everything but the constants (those are in constants.h)
 """
@@ -81,18 +81,38 @@ def struct(name, lines):
     return "".join(out) + "};\n\n"
 
 
-def declarations(header):
+def paragraph(text, first=" * ", rest=" * "):
+    """Lines of a comment, 100 columns."""
+    out, line = [], first
+    for word in text.split():
+        if len(line) + len(word) > 99:
+            out.append(line.rstrip())
+            line = rest
+        line += word + " "
+    return "\n".join(out + [line.rstrip()]) + "\n"
+
+
+def comment(f, words):
+    out = f"/**\n * {f.name}:\n"
+    out += "".join(paragraph(f"@{p.name}: {words.parameter(f, p)}", " * ", " *   ") for p in f.params)
+    out += " *\n" + paragraph(words.description(f))
+    result = words.result(f)
+    return out + (" *\n" + paragraph(f"Returns {result}.") if result else "") + " */\n"
+
+
+def declarations(header, words):
     out = [f"# define {name} {text}\n" for name, text in header.macros] + ["\n"]
     out += [f"extern {c_type} {name};\n" for _, c_type, name in header.variables]
-    out += [wrap(f.prototype + ";") + "\n" for f in header.functions]
+    for f in header.functions:
+        out.append((f"\n{comment(f, words)}" if words else "") + wrap(f.prototype + ";") + "\n")
     return "".join(out)
 
 
-def body(header):
-    return callbacks(header) + "".join(struct(*s) for s in header.structs) + declarations(header)
+def body(header, words=None):
+    return callbacks(header) + "".join(struct(*s) for s in header.structs) + declarations(header, words)
 
 
-def headers_out(headers, outdir):
+def headers_out(headers, outdir, words):
     os.makedirs(os.path.join(outdir, "libvirt"), exist_ok=True)
 
     def write(name, text):
@@ -109,7 +129,7 @@ def headers_out(headers, outdir):
         else:
             out.append("# include <libvirt/libvirt.h>\n# include <libvirt/virterror.h>\n\n")
         out.append("# ifdef __cplusplus\nextern \"C\" {\n# endif\n\n")
-        out += [types(h), constants(h), body(h)]
+        out += [types(h), constants(h), body(h, words)]
         out.append("\n# ifdef __cplusplus\n}\n# endif\n\n#endif\n")
         write(h.name, "".join(out))
     parts = "".join(f"# include <libvirt/{h}>\n" for h in headers if h not in ALONE)
@@ -165,8 +185,10 @@ def inside_out(headers, outdir):
 
 
 def main(what, outdir, constant_file, *paths):
-    headers = public_notation.load(constant_file, paths)
-    {"headers": headers_out, "maps": maps_out, "inside": inside_out}[what](headers, outdir)
+    if what == "headers":
+        headers_out(public_notation.load(constant_file, paths[:-1]), outdir, public_notation.Words(paths[-1]))
+    else:
+        {"maps": maps_out, "inside": inside_out}[what](public_notation.load(constant_file, paths), outdir)
 
 
 main(*sys.argv[1:])

@@ -62,6 +62,32 @@ class Function:
         return f"{self.ret}{gap}{self.name}({self.param_text})"
 
 
+class Words:
+    """What parameters are: the .words file beside the .api files. A parameter nobody describes ends the build."""
+
+    def __init__(self, path):
+        with open(path, encoding="utf-8") as f:
+            self.words = dict(line.strip().split(": ", 1) for line in f if line.strip() and not line.startswith("#"))
+
+    def parameter(self, f, p):
+        text = self.words.get(f"{f.name}.{p.name}") or self.words.get(p.name)
+        if not text:
+            raise SystemExit(f"{f.name}: parameters.words does not say what '{p.name}' is")
+        return text
+
+    def description(self, f):
+        if not f.doc:
+            raise SystemExit(f"{f.name}: nothing says what it does")
+        return " ".join(line for line in f.doc if not line.startswith("Returns "))
+
+    def result(self, f):
+        """What comes back; empty for nothing."""
+        said = next((i for i, line in enumerate(f.doc) if line.startswith("Returns ")), None)
+        if said is not None:
+            return " ".join(f.doc[said:])[len("Returns "):].rstrip(".")
+        return "" if f.ret == "void" else "0, or -1 on failure"
+
+
 class Header:
     def __init__(self, name, library, title):
         self.name, self.library, self.title = name, library, title

@@ -59,19 +59,19 @@ int virNodeGetCellsFreeMemory(virConnectPtr conn, unsigned long long *freeMems, 
 }
 
 int virNodeGetFreePages(virConnectPtr conn, unsigned int npages, unsigned int *pages, int startCell,
-                        unsigned int cellcount, unsigned long long *counts, unsigned int flags)
+                        unsigned int cellCount, unsigned long long *counts, unsigned int flags)
 {
     VR_CALL(c, VIR_FROM_DOMAIN);
     struct vr_node_get_free_pages_args in = { .pages_count = npages, .pages = pages, .start_cell = startCell,
-                                              .cell_count = cellcount, .flags = flags };
+                                              .cell_count = cellCount, .flags = flags };
     struct vr_node_get_free_pages_ret out;
     bool ok = vr_begin_connect(&c, conn) && VR_RULES_virNodeGetFreePages &&
               vr_arg(&c, pages, "pages") && vr_arg(&c, counts, "counts") &&
               vr_within(&c, npages, REMOTE_NODE_MAX_CELLS, "npages") &&
-              vr_within(&c, cellcount, REMOTE_NODE_MAX_CELLS, "cellcount") &&
+              vr_within(&c, cellCount, REMOTE_NODE_MAX_CELLS, "cellCount") &&
               vr_send(&c, &vr_api_node_get_free_pages, &in, &out);
-    if (ok && out.counts_count > (uint64_t)npages * cellcount)
-        ok = TOO_MANY(&c, "counts", out.counts_count, (int)(npages * cellcount));
+    if (ok && out.counts_count > (uint64_t)npages * cellCount)
+        ok = TOO_MANY(&c, "counts", out.counts_count, (int)(npages * cellCount));
     for (uint32_t i = 0; ok && i < out.counts_count; i++)
         counts[i] = out.counts[i];
     return vr_end(&c, ok) ? (int)out.counts_count : -1;

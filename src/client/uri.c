@@ -178,7 +178,7 @@ const char *vr_uri_for_server(struct vr_arena *arena, const struct vr_uri *uri)
     vr_autobuf struct vr_buf b = VR_BUF_INIT;
     if (vr_streq(uri->driver, "remote"))
         return "";
-    vr_buf_printf(&b, "%s://", uri->driver);
+    vr_buf_printf(&b, "%s:%s", uri->driver, uri->path[0] && uri->path[0] != '/' ? "" : "//");
     encode(&b, uri->path, "/:@!$&'()*+,;=");
     char sign = '?';
     for (size_t i = 0; i < uri->param_count; i++) {
