@@ -41,6 +41,13 @@ bool vr_domain_check(const struct vr_domain_def *def, struct vr_error **err);
 /** Calls fn for each difference ("/domain/devices/disk[2]/driver/@cache"); true when there was none. */
 bool vr_domain_diff(const struct vr_domain_def *a, const struct vr_domain_def *b, unsigned flags,
                     bool (*fn)(const char *path, const char *old, const char *new_, void *opaque), void *opaque);
+/**
+ * vr_domain_abi_check - may a guest that ran as @old go on as @new_?
+ *
+ * True when both are the same machine to the guest: devices, addresses, memory, processors, features. Names of files, sources
+ * and the like may differ. Else stock's sentence about the first difference, VIR_ERR_CONFIG_UNSUPPORTED.
+ */
+bool vr_domain_abi_check(const struct vr_domain_def *old, const struct vr_domain_def *new_, struct vr_error **err);
 /* ---- where values go (goes.c) ---- */
 /** Where a value goes when the guest starts. */
 enum vr_goes { VR_GOES_UNSTATED, VR_GOES_ARGV, VR_GOES_QMP, VR_GOES_CGROUP, VR_GOES_HOST, VR_GOES_DOCUMENT, VR_GOES_NOTYET };

@@ -4,6 +4,7 @@
  * becomes:
  *     vireo-xml [--family NAME] [--raw] [--live] [--validate] [--test] [--redefine] [--create] [--batch] FILE...
  *     vireo-xml [--family NAME] --diff A B      what differs between two, one line each
+ *     vireo-xml --abi A B     may a guest that ran as A go on as B? prints the first obstacle
  *     vireo-xml --families    names of the families
  *     vireo-xml [--family NAME] --schema | --reference      the published schema, the reference page
  *     vireo-xml [--family NAME] --random SEED               a document that the tables make up
@@ -117,7 +118,7 @@ static bool print_difference(const char *path, const char *old, const char *new_
 }
 
 /* 0 when both say the same, 1 when they differ, 2 when one cannot be read. */
-static int compare(const struct vr_document *doc, const char *const files[2], unsigned flags)
+static int compare(const struct vr_document *doc, const char *const files[2], unsigned flags, bool abi)
 {
     VR_AUTO(vr_error) *err = NULL;
     AUTO_DOC a = { read_document(doc, files[0], flags, &err) };
@@ -125,6 +126,12 @@ static int compare(const struct vr_document *doc, const char *const files[2], un
     if (!b.def) {
         fprintf(stderr, "vireo-xml: %s: %s\n", files[a.def ? 1 : 0], vr_error_text(err));
         return 2;
+    }
+    if (abi && doc == &vr_domain_document) {
+        if (vr_domain_abi_check(a.def, b.def, &err))
+            return 0;
+        printf("%d/%d %s\n", err->code, err->domain, err->message);
+        return 1;
     }
     return vr_document_diff(doc, a.def, b.def, flags | VR_FORM_SECURE, print_difference, NULL) ? 0 : 1;
 }
@@ -162,11 +169,12 @@ int main(int argc, char **argv)
     const struct vr_document *doc = &vr_domain_document;
     const char *files[2] = { NULL, NULL };
     size_t n_files = 0;
-    bool batch = false, good = true, diff = false;
+    bool batch = false, good = true, diff = false, abi = false;
     for (int i = 1; i < argc; i++) {
-        bool option = vr_streq(argv[i], "--batch") || vr_streq(argv[i], "--diff");
+        bool option = vr_streq(argv[i], "--batch") || vr_streq(argv[i], "--diff") || vr_streq(argv[i], "--abi");
         batch |= vr_streq(argv[i], "--batch");
-        diff |= vr_streq(argv[i], "--diff");
+        abi |= vr_streq(argv[i], "--abi");
+        diff |= vr_streq(argv[i], "--diff") || abi;
         for (size_t k = 0; k < VR_COUNT(options); k++)
             if (vr_streq(argv[i], options[k].name)) {
                 flags = (flags | options[k].set) & ~options[k].clear;
@@ -201,6 +209,6 @@ int main(int argc, char **argv)
             files[n_files++] = argv[i];
     }
     if (diff)
-        return n_files == 2 ? compare(doc, files, flags) : 2;
+        return n_files == 2 ? compare(doc, files, flags, abi) : 2;
     return good ? 0 : 1;
 }

@@ -289,7 +289,46 @@ VR_TEST(cpu_sets_are_read_and_written_canonically)
         ck_assert_msg(!vr_cpuset_parse(arena, bad[i], &s), "'%s'", bad[i]);
 }
 
-VR_TESTS("domain", errors_have_stocks_codes_and_begin_with_its_words, a_small_definition_is_completed,
+static void expect_obstacle(const char *a, const char *b, const char *text)
+{
+    VR_AUTO(vr_error) *err = NULL;
+    VR_AUTO(vr_domain_def) *old = parse(a, &err);
+    EXPECT_OK(old, err);
+    VR_AUTO(vr_domain_def) *fresh = parse(b, &err);
+    EXPECT_OK(fresh, err);
+    fresh->uuid = old->uuid;
+    for (size_t i = 0; i < old->interfaces.n && i < fresh->interfaces.n; i++)
+        fresh->interfaces.v[i]->mac = old->interfaces.v[i]->mac;
+    bool same = vr_domain_abi_check(old, fresh, &err);
+    ck_assert_msg(same == !text, "%s", vr_error_text(err));
+    if (text) {
+        EXPECT_EQ(err->code, VIR_ERR_CONFIG_UNSUPPORTED);
+        EXPECT_STR_HAS(err->message, text);
+    }
+}
+
+VR_TEST(what_a_guest_would_notice_is_told_in_stocks_words)
+{
+#define WITH(x) DEVICES x TAIL
+    expect_obstacle(WITH(""), WITH(""), NULL);
+    expect_obstacle(WITH("<disk><source file='/a'/><target dev='sda'/></disk>"),
+                    WITH("<disk><source file='/b'/><target dev='sda'/></disk>"), NULL);
+    expect_obstacle(WITH("<disk><source file='/a'/><target dev='sda'/></disk>"), WITH(""),
+                    "Target domain disk count 0 does not match source 1");
+    expect_obstacle(WITH("<disk><source file='/a'/><target dev='sda'/><serial>a</serial></disk>"),
+                    WITH("<disk><source file='/a'/><target dev='sda'/></disk>"),
+                    "Target disk serial <null> does not match source a");
+    expect_obstacle(WITH("<sound model='ich6'><address type='pci' slot='4'/></sound>"),
+                    WITH("<sound model='ich6'><address type='pci' slot='5'/></sound>"),
+                    "Target device PCI address 0000:00:05.0does not match source 0000:00:04.0");
+    expect_obstacle(HEAD "<features><acpi/></features></domain>", HEAD "</domain>",
+                    "State of feature 'acpi' differs: source: 'on', destination: 'default'");
+    expect_obstacle(HEAD "<cpu match='exact'><model>qemu64</model></cpu></domain>",
+                    HEAD "<cpu match='exact'><model>Nehalem</model></cpu></domain>",
+                    "Target CPU model Nehalem does not match source qemu64");
+}
+
+VR_TESTS("domain", what_a_guest_would_notice_is_told_in_stocks_words, errors_have_stocks_codes_and_begin_with_its_words, a_small_definition_is_completed,
          completing_twice_changes_nothing,
          random_definitions_survive_text_and_copies, random_devices_survive_one_by_one,
              a_live_document_keeps_what_a_definition_drops,

@@ -3,6 +3,7 @@
 #define VR_ERROR_DOMAIN VIR_FROM_DOMAIN
 #include "tables.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include "base/str.h"
 
@@ -250,6 +251,50 @@ static const struct vr_row sysinfo_rows[] = {
     VR_LISTED(SYS, fwcfg, "entry", entry_elem),
     VR_END,
 };
+static const char *entry_of(const struct vr_sysinfo_group *g, const char *name)
+{
+    for (size_t i = 0; g && i < g->entries.n; i++)
+        if (vr_streq0(g->entries.v[i]->name, name))
+            return g->entries.v[i]->value;
+    return NULL;
+}
+
+/* "mm/dd/yyyy", of the years before 2000 also "mm/dd/yy" */
+static bool date_good(const char *text)
+{
+    int part[3];
+    for (int i = 0; i < 3; i++) {
+        char *end;
+        long v = strtol(text, &end, 10);
+        if (end == text || v < 0 || v > 9999 || *end != (i < 2 ? '/' : 0))
+            return false;
+        part[i] = (int)v;
+        text = end + 1;
+    }
+    return part[0] >= 1 && part[0] <= 12 && part[1] >= 1 && part[1] <= 31 && (part[2] < 100 || part[2] >= 1900);
+}
+
+/* The machine's number in its tables is the guest's own. */
+static bool smbios_check(struct vr_parse *p, const struct vr_xml_node *node, const SYS *s, struct vr_error **err)
+{
+    const char *date = entry_of(s->bios, "date"), *text = entry_of(s->system, "uuid");
+    struct vr_domain_def *d = p->root;
+    struct vr_uuid uuid;
+    if (date && !date_good(date))
+        return vr_parse_fail(p, node, err, VIR_ERR_XML_DETAIL, _("Invalid BIOS 'date' format"));
+    if (!text)
+        return true;
+    if (!vr_uuid_parse(text, &uuid))
+        return vr_parse_fail(p, node, err, VIR_ERR_XML_DETAIL, _("malformed <sysinfo> uuid element"));
+    if (d && p->domain == VIR_FROM_DOMAIN && vr_streq0(node->parent ? node->parent->name : NULL, "domain")) {
+        if (d->uuid_set && memcmp(&d->uuid, &uuid, sizeof(uuid)))
+            return vr_parse_fail(p, node, err, VIR_ERR_XML_DETAIL, _("UUID mismatch between <uuid> and <sysinfo>"));
+        d->uuid = uuid;
+        d->uuid_set = true;
+    }
+    return true;
+}
+
 static bool sysinfo_after(struct vr_parse *p, const struct vr_xml_node *node, void *obj, struct vr_error **err)
 {
     const SYS *s = obj;
@@ -258,6 +303,8 @@ static bool sysinfo_after(struct vr_parse *p, const struct vr_xml_node *node, vo
                         _("Invalid value for attribute 'type' in element 'sysinfo': '%s'."), s->type);
         return vr_xml_locate(err, node);
     }
+    if (vr_streq(s->type, "smbios") && !smbios_check(p, node, s, err))
+        return false;
     for (size_t i = 0; i < s->fwcfg.n; i++) {
         const ENTRY *e = s->fwcfg.v[i];
         if (!e->name)
