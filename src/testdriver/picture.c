@@ -18,12 +18,14 @@ static void put32(struct vr_buf *b, uint32_t v)
 
 static uint32_t crc(const char *data, size_t len)
 {
-    uint32_t c = 0xffffffff;
-    for (size_t i = 0; i < len; i++) {
-        c ^= (unsigned char)data[i];
+    uint32_t table[256], c = 0xffffffff;
+    for (uint32_t i = 0; i < 256; i++) {
+        table[i] = i;
         for (int bit = 0; bit < 8; bit++)
-            c = c & 1 ? 0xedb88320 ^ c >> 1 : c >> 1;
+            table[i] = table[i] & 1 ? 0xedb88320 ^ table[i] >> 1 : table[i] >> 1;
     }
+    for (size_t i = 0; i < len; i++)
+        c = table[(c ^ (unsigned char)data[i]) & 255] ^ c >> 8;
     return ~c;
 }
 

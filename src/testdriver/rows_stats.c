@@ -185,6 +185,7 @@ const struct vr_driver_row vr_test_stats_rows[] = {
     VR_ROW(domain_memory_peek, memory_peek, VIR_MEMORY_VIRTUAL | VIR_MEMORY_PHYSICAL),
     VR_ROW(domain_get_control_info, get_control_info, 0),
     VR_ROW(connect_get_all_domain_stats, get_all_domain_stats, VR_TEST_STATS_FILTERS |
+           VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT | VIR_CONNECT_GET_ALL_DOMAINS_STATS_BACKING |
            (unsigned)VIR_CONNECT_GET_ALL_DOMAINS_STATS_ENFORCE_STATS),
     VR_ROW(domain_screenshot, screenshot, 0),
     { 0 },

@@ -202,17 +202,13 @@ static bool nothing(const uint8_t *map, uint32_t len)
 
 VR_FN(pin_emulator, domain_pin_emulator_args, void)
 {
-    struct vr_domain_def *live, *config;
     struct vr_test_domain *dom = vr_test_domain_of(call, &in->dom, err);
-    if (dom && nothing(in->cpumap, in->cpumap_len))
-        return vr_fail(err, VIR_ERR_INVALID_ARG, "%s", "Empty cpu list for pinning");
-    if (!dom || !vr_test_defs(dom, in->flags, &live, &config, err))
+    struct vr_domain_def *def = dom ? vr_test_one_def(dom, in->flags, err) : NULL;
+    if (!def)
         return false;
-    for (int i = 0; i < 2; i++) {
-        struct vr_domain_def *def = i ? config : live;
-        if (def)
-            cputune(def)->emulatorpin = set_of(def->arena, in->cpumap, in->cpumap_len, vr_test_of(call)->node.cpus);
-    }
+    if (nothing(in->cpumap, in->cpumap_len))
+        return vr_fail(err, VIR_ERR_INVALID_ARG, "%s", "Empty cpu list for pinning");
+    cputune(def)->emulatorpin = set_of(def->arena, in->cpumap, in->cpumap_len, vr_test_of(call)->node.cpus);
     return true;
 }
 
