@@ -409,5 +409,5 @@ const struct vr_driver_row vr_builtin_rows[] = {
 };
 
 const struct vr_api_program *const vr_server_programs[] = {
-    &vr_remote_program, &vr_qemu_program, &vr_lxc_program, NULL,
+    &vr_remote_program, &vr_qemu_program, &vr_lxc_program, &vr_vireo_program, NULL,
 };

@@ -3,8 +3,10 @@
 /* Which networks there are, and what they say of themselves. */
 #include <string.h>
 #include "base/alloc.h"
+#include "base/buf.h"
 #include "base/str.h"
 #include "leases.h"
+#include "netcheck.h"
 #include "rows.h"
 #include "schema/form.h"
 
@@ -229,7 +231,32 @@ VR_SUSPENDS static bool get_leases(struct vr_call *call, const struct vr_network
     return true;
 }
 
+/* ---- a look at the path -------------------------------------------------------------------------------------------- */
+
+/* On a copy: it takes seconds, and the network is not to wait for it. */
+VR_SUSPENDS static bool network_check(struct vr_call *call, const struct vr_vireo_network_check_args *in,
+                                      struct vr_vireo_network_check_ret *out, struct vr_error **err)
+{
+    VR_AUTO_NET *net = vr_net_named(&in->net, err);
+    if (!net)
+        return false;
+    if (!net->live)
+        return vr_fail(err, VIR_ERR_OPERATION_INVALID, _("network '%s' is not active"), net->name);
+    if (!net->live->bridge || !vr_network_makes_bridge(net->live))
+        return vr_fail(err, VIR_ERR_OPERATION_UNSUPPORTED,
+                       _("network '%s' uses what others made: there is no path of its own to check"), net->name);
+    VR_AUTO(vr_network_def) *def = vr_network_def_copy(net->live);
+    vr_autobuf struct vr_buf report = VR_BUF_INIT;
+    bool good = false;
+    if (!vr_netcheck_run(def, &report, &good, vr_after(VR_SEC(60)), err))
+        return false;
+    vr_buf_printf(&report, "result: %s\n", good ? "good" : "bad");
+    out->report = vr_arena_strdup(call->arena, report.data);
+    return true;
+}
+
 const struct vr_driver_row vr_net_rows_list[] = {
+    VR_ROW(vireo_network_check, network_check, 0),
     VR_ROW(connect_num_of_networks, num_of_networks, 0),
     VR_ROW(connect_num_of_defined_networks, num_of_defined, 0),
     VR_ROW(connect_list_networks, list_networks, 0),

@@ -123,8 +123,29 @@ VR_SUSPENDS bool vr_net_allocate_one(struct vr_domain *dom, struct vr_domain_def
     return check_connection(net, err);
 }
 
+/* A screen that listens on a network does so at the host's address there. */
+static bool find_listen_addresses(struct vr_domain_def *def, struct vr_error **err)
+{
+    for (size_t i = 0; i < def->graphics.n; i++) {
+        const struct vr_graphics *g = def->graphics.v[i];
+        for (size_t k = 0; k < g->listens.n; k++) {
+            struct vr_graphics_listen *l = g->listens.v[k];
+            if (l->type != VR_LISTEN_NETWORK || !l->network)
+                continue;
+            const struct vr_netport_ops *ops = vr_netport_required(err);
+            vr_autofree char *address = ops ? ops->address(l->network, err) : NULL;
+            if (!address)
+                return false;
+            l->address = vr_arena_strdup(def->arena, address);
+        }
+    }
+    return true;
+}
+
 VR_SUSPENDS bool vr_nets_allocate(struct vr_domain *dom, struct vr_error **err)
 {
+    if (!find_listen_addresses(dom->live, err))
+        return false;
     for (size_t i = 0; i < dom->live->interfaces.n; i++)
         if (!vr_net_allocate_one(dom, dom->live, dom->live->interfaces.v[i], err))
             return false;

@@ -149,9 +149,7 @@ static void fill(struct args *a, const struct vr_domain_def *def, const char *na
     vr_autofree char *pid = file_of(def->id, name, net->info.alias, "-passt.pid");
     add(a, "--one-off");
     add_two(a, "--socket", vr_arena_strdup(a->arena, socket));
-    /* As the host end's address: the guest's own is told by QEMU. */
-    add_two(a, "--mac-addr", vr_arena_printf(a->arena, "%02x:%02x:%02x:%02x:%02x:%02x", net->mac.b[0], net->mac.b[1], net->mac.b[2],
-                                             net->mac.b[3], net->mac.b[4], net->mac.b[5]));
+    /* No --mac-addr: that is the address of passt's own end, and must not be the guest's. */
     add_two(a, "--pid", vr_arena_strdup(a->arena, pid));
     if (net->mtu)
         add_two(a, "--mtu", vr_arena_printf(a->arena, "%u", net->mtu));

@@ -441,4 +441,79 @@ def a_network_that_starts_anew_has_its_guests_again():
         wait_for(lambda: 'you are 10.200.0.1' in g.sh('nc -w 3 %s 7' % OUT), 'the way out')
 
 
+CHECKER = '''
+import ctypes, sys
+lib = ctypes.CDLL(sys.argv[1])
+for f in ('virConnectOpen', 'virNetworkLookupByName', 'virVireoNetworkCheck'):
+    getattr(lib, f).restype = ctypes.c_void_p
+conn = lib.virConnectOpen(sys.argv[2].encode())
+net = lib.virNetworkLookupByName(ctypes.c_void_p(conn), sys.argv[3].encode())
+text = lib.virVireoNetworkCheck(ctypes.c_void_p(net), 0)
+print(ctypes.string_at(text).decode() if text else 'failed')
+'''
+
+
+def net_check(name):
+    from daemon import BUILD
+    return sh('/usr/bin/python3 %s %s %s %s' % (write('checker.py', CHECKER), BUILD + '/lib/libvirt.so.0', "'%s'" % daemon().uri(), name))
+
+
+@test
+@vireo_only
+def net_check_says_which_table_and_chain_drops_a_packet():
+    world()
+    nat()
+    before = sh('nft list ruleset'), sandbox.links()
+    text = net_check('natnet')
+    has(text, 'rules: in place')
+    has(text, 'to the outside (192.0.2.1): passes, leaves by up0')
+    has(text, '192.168.150.1, DNS: passes')
+    has(text, '192.168.150.1, DHCP: passes')
+    has(text, 'result: good')
+    equal((sh('nft list ruleset'), sandbox.links()), before)
+    # A chain that drops by its policy, and a rule that does.
+    sh('nft -f ' + write('bad.nft', 'table inet others {\n chain fw {\n type filter hook forward priority 10; policy drop;\n}\n}\n'))
+    text = net_check('natnet')
+    has(text, "dropped in table inet others, chain fw, by the chain's policy")
+    has(text, 'result: bad')
+    wait_for(lambda: 'chain fw in table inet others' in daemon().log_tail(50), "the network's warning in the log")
+    sh('nft -f ' + write('bad.nft', 'flush table inet others\ndelete table inet others\ntable ip mine {\n chain first {\n'
+                         'type filter hook input priority -5;\n udp dport 53 drop\n}\n}\n'))
+    text = net_check('natnet')
+    has(text, 'DNS: dropped in table ip mine, chain first, by the rule "udp dport 53 drop"')
+    sh('nft delete table ip mine')
+    sh('ip route del default')
+    has(net_check('natnet'), 'is lost between two chains')
+    sh('ip route add default via %s' % OUT)
+    network('lab', "<bridge name='vlab0' delay='0' stp='off'/>" + ip_part(151))
+    text = net_check('lab')
+    has(text, "dropped in table inet vireo_network, chain out_vlab0")
+    has(text, "(the network's own rules)")
+    has(text, 'result: good')
+
+
+@test
+@vireo_only
+@long
+def user_networking_by_passt_forwards_a_port_and_ends_with_its_guest():
+    world()
+    if not os.path.exists('/usr/bin/passt'):
+        raise Skip('no passt here')
+    d = daemon()
+    card = """<interface type='user'><backend type='passt' logFile='/run/passt-test.log'/>
+        <portForward proto='tcp'><range start='2022' to='22'/></portForward></interface>"""
+    g = Guest('p1', card)
+    has(g.sh('nc %s 7' % OUT), 'you are 10.200.0.1')
+    g.sh("(echo 'from the guest'; sleep 1) | nc -l -p 22 >/dev/null 2>&1 &")
+    time.sleep(1)
+    has(sh('busybox nc -w 5 127.0.0.1 2022 </dev/null', ok=False), 'from the guest')
+    files = sandbox.files('/run/libvirt/qemu/passt')
+    equal(len(files), 2)
+    equal(len(sandbox.processes('/usr/bin/passt')), 1)
+    g.close()
+    equal(sandbox.files('/run/libvirt/qemu/passt'), [])
+    wait_for(lambda: not sandbox.processes('/usr/bin/passt'), 'the end of passt')
+    equal(d.run('list', '--name').split(), [])
+
+
 main()
