@@ -139,7 +139,8 @@ def headers_out(headers, outdir, words):
 
 
 def version_key(node):
-    return [int(n) for n in re.findall(r"\d+", node)]
+    """Nodes that are ours alone come behind all others, and none is built upon them."""
+    return [node.startswith("VIREO"), *(int(n) for n in re.findall(r"\d+", node))]
 
 
 def maps_out(headers, outdir):

@@ -128,7 +128,7 @@ class Test:
                     ours.add((m[1], node))
             newer = {f.name for x in self.headers.values() for f in x.functions
                      if [int(n) for n in re.findall(r"\d+", f.node)] > [9, 0, 0]}
-            ours = {s for s in ours if s[0] not in newer}
+            ours = {s for s in ours if s[0] not in newer and not s[1].startswith("VIREO")}
             self.expect(stock == ours, f"{h}: only stock {sorted(stock - ours)}, only ours {sorted(ours - stock)}")
 
 

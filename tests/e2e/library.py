@@ -22,6 +22,8 @@ def public_functions():
     """Names of the functions that begin with an object."""
     names = []
     for path in sorted(glob.glob(os.path.join(HERE, '..', '..', 'api', 'public', '*.api'))):
+        if os.path.basename(path) == 'vireo.api': # ours alone: there is nothing to compare with
+            continue
         with open(path) as f:
             names += re.findall(r'^function \S+ [^(]*?(vir\w+)\(vir(?:Connect|Domain|Network|StoragePool|StorageVol|NodeDevice|'
                                 r'Secret|NWFilter|Interface|Stream)\w*Ptr \w', f.read(), re.M)

@@ -66,6 +66,7 @@ def world():
     sh('ip link add up0 type veth peer name out0 netns outside')
     sh('ip addr add 10.200.0.1/24 dev up0; ip link set up0 up; ip route add default via %s' % OUT)
     outside('ip addr add %s/24 dev out0' % OUT)
+    outside('ip addr add 10.200.0.3/24 dev out0')
     outside('ip link set out0 up')
     outside('ip link set lo up')
     _world['server'] = subprocess.Popen(['ip', 'netns', 'exec', 'outside', '/usr/bin/python3', '-c', SERVER])
@@ -503,7 +504,8 @@ def user_networking_by_passt_forwards_a_port_and_ends_with_its_guest():
     card = """<interface type='user'><backend type='passt' logFile='/run/passt-test.log'/>
         <portForward proto='tcp'><range start='2022' to='22'/></portForward></interface>"""
     g = Guest('p1', card)
-    has(g.sh('nc %s 7' % OUT), 'you are 10.200.0.1')
+    # The gateway's own address stands for the host in there.
+    has(g.sh('nc -w 5 10.200.0.3 7'), 'you are 10.200.0.1')
     g.sh("(echo 'from the guest'; sleep 1) | nc -l -p 22 >/dev/null 2>&1 &")
     time.sleep(1)
     has(sh('busybox nc -w 5 127.0.0.1 2022 </dev/null', ok=False), 'from the guest')
