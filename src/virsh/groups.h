@@ -7,7 +7,7 @@ extern const struct vr_command *const vr_host_commands[], *const vr_interface_co
     *const vr_network_commands[], *const vr_nodedev_commands[], *const vr_secret_commands[], *const vr_pool_commands[],
     *const vr_volume_commands[], *const vr_snapshot_commands[], *const vr_checkpoint_commands[], *const vr_backup_commands[];
 
-extern const struct vr_command vr_cmd_net_event, vr_cmd_net_update, vr_cmd_net_port_create, vr_cmd_net_port_delete,
+extern const struct vr_command vr_cmd_net_check, vr_cmd_net_event, vr_cmd_net_update, vr_cmd_net_port_create, vr_cmd_net_port_delete,
     vr_cmd_net_port_dumpxml, vr_cmd_net_port_list;
 extern const struct vr_command vr_cmd_pool_create, vr_cmd_pool_create_as, vr_cmd_pool_define, vr_cmd_pool_define_as, vr_cmd_pool_list,
     vr_cmd_pool_event, vr_cmd_find_sources, vr_cmd_find_sources_as;

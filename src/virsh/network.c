@@ -348,5 +348,5 @@ static const struct vr_command cmd_dhcp_leases = {
 const struct vr_command *const vr_network_commands[] = {
     &cmd_autostart, &cmd_create, &cmd_define, &cmd_destroy, &cmd_dhcp_leases, &cmd_dumpxml, &cmd_edit, &vr_cmd_net_event, &cmd_info,
     &cmd_list, &cmd_name, &cmd_start, &cmd_undefine, &vr_cmd_net_update, &cmd_uuid, &vr_cmd_net_port_list, &vr_cmd_net_port_create,
-    &vr_cmd_net_port_dumpxml, &vr_cmd_net_port_delete, NULL,
+    &vr_cmd_net_port_dumpxml, &vr_cmd_net_port_delete, &vr_cmd_net_check, NULL,
 };
