@@ -164,6 +164,12 @@ VR_DOCUMENT(vr_network_def);
  */
 bool vr_network_check(const struct vr_network_def *def, struct vr_error **err);
 
+/**
+ * Asked of what is new (define, create, update), not of what is stored, since stock takes these: ranges that overlap, static
+ * hosts outside the subnet, or two with the same MAC address, id, name or IP address.
+ */
+bool vr_network_makes_sense(const struct vr_network_def *def, struct vr_error **err);
+
 /** Gives a network that makes its bridge a random MAC address when it has none; true when one was made. */
 bool vr_network_complete_mac(struct vr_network_def *def);
 /** The port group of that name, or without a name the default one; NULL when there is none. */

@@ -277,7 +277,7 @@ VR_SUSPENDS static void revive(void *arg)
     vr_dhcpd_forget(dead);
     if (deaths > 1) {
         vr_time pause = PAUSE_FIRST << (deaths < 8 ? deaths - 2 : 6);
-        vr_net_unlock(vr_take(held.net));
+        vr_net_release(&held);
         if (!vr_sleep_until(vr_after(vr_sooner(pause, PAUSE_MAX)), &err) || !vr_net_hold(net, &held, &err) || !net->live ||
             net->dhcpd)
             return;

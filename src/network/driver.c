@@ -24,6 +24,9 @@
 #include "start.h"
 #include "status.h"
 
+/* How long the end of the daemon waits for a network that is just being started. */
+#define STOP_WAIT VR_SEC(15)
+
 struct vr_networks vr_networks;
 
 /* ---- network.conf -------------------------------------------------------------------------------------------------- */
@@ -77,6 +80,7 @@ static bool driver_start(const struct vr_daemon_context *ctx, struct vr_error **
     vr_networks.dnsmasq_dir = vr_printf(ctx->session ? "%s/dnsmasq/lib" : "%s/dnsmasq", dirs->lib);
     vr_networks.list = vr_net_list_new();
     vr_networks.group = vr_group_new("network");
+    vr_networks.work = vr_group_new("network work");
     if (!read_conf(dirs, err) || !make_dir(vr_networks.config_dir, err) || !make_dir(vr_networks.state_dir, err) ||
         !make_dir(vr_networks.dnsmasq_dir, err) || !vr_net_load_all(err))
         return false;
@@ -110,6 +114,8 @@ VR_SUSPENDS static void autostart(void)
     for (size_t i = 0; i < all.n && !vr_networks.stopping; i++)
         if (all.v[i]->autostart && !all.v[i]->live)
             autostart_one(vr_net_ref(all.v[i]));
+    if (vr_networks.stopping)
+        unlink(mark); /* the next daemon goes on with it; those that were started are active then */
 }
 
 VR_SUSPENDS static void repair_all(void)
@@ -129,7 +135,7 @@ VR_SUSPENDS static void repair_all(void)
         vr_warn("rules of networks were missing in the packet filter; they are back");
 }
 
-VR_SUSPENDS static void driver_resume(void)
+VR_SUSPENDS static void resume_main(void *arg)
 {
     vr_net_save_completed();
     repair_all();
@@ -137,6 +143,13 @@ VR_SUSPENDS static void driver_resume(void)
     VR_AUTO(vr_error) *err = NULL;
     if (vr_networks.privileged && !vr_networks.stopping && !vr_fwwatch_start(&err))
         vr_warn("changes of the packet filter's rules by others will not be seen: %s", vr_error_text(err));
+}
+
+VR_SUSPENDS static void driver_resume(void)
+{
+    VR_AUTO(vr_error) *err = NULL;
+    if (!vr_fiber_start(vr_networks.work, "networks", resume_main, NULL, &err))
+        vr_logerr("networks are neither repaired nor started: %s", vr_error_text(err));
 }
 
 VR_SUSPENDS static void driver_reload(void)
@@ -156,19 +169,22 @@ VR_SUSPENDS static void driver_stop(void)
 {
     vr_networks.stopping = true;
     vr_netport_set(NULL);
-    vr_fwwatch_stop();
     vr_group_close(vr_networks.group);
+    vr_group_join(vr_networks.work, vr_after(STOP_WAIT), NULL);
+    vr_group_close(vr_networks.work);
+    vr_fwwatch_stop();
     VR_AUTO_NETS all = vr_net_list_all(vr_networks.list);
     for (size_t i = 0; i < all.n; i++)
         vr_dhcpd_forget(vr_take(all.v[i]->dhcpd));
     vr_net_array_free(&all);
     vr_firewall_forget_all();
     vr_group_free(vr_networks.group);
+    vr_group_free(vr_networks.work);
     vr_net_list_free(vr_networks.list);
     char **const texts[] = { &vr_networks.config_dir, &vr_networks.autostart_dir, &vr_networks.state_dir, &vr_networks.dnsmasq_dir };
     for (size_t i = 0; i < VR_COUNT(texts); i++)
         free(vr_take(*texts[i]));
-    vr_networks.group = NULL;
+    vr_networks.group = vr_networks.work = NULL;
     vr_networks.list = NULL;
 }
 

@@ -12,7 +12,8 @@ struct vr_networks {
     bool privileged, session;
     bool stopping;          /* the daemon exits: nothing is started or repaired any more */
     struct vr_net_list *list;
-    struct vr_group *group; /* fibers that watch DHCP servers */
+    struct vr_group *group; /* fibers that start DHCP servers again */
+    struct vr_group *work;  /* starts and repairs: at the end of the daemon they are waited for, a while */
     /* malloc'd directories, root applied */
     char *config_dir;       /* /etc/libvirt/qemu/networks */
     char *autostart_dir;    /* /etc/libvirt/qemu/networks/autostart */

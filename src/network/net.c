@@ -41,29 +41,31 @@ void vr_net_unref(struct vr_net *net)
     free(net);
 }
 
-VR_SUSPENDS bool vr_net_lock(struct vr_net *net, struct vr_error **err)
-{
-    if (!vr_lock_take(&net->lock, vr_after(VR_NET_SPAN_LOCK), err))
-        return vr_error_prefix(err, _("network '%s': "), net->name);
-    if (!net->removed)
-        return true;
-    vr_lock_release(&net->lock);
-    char text[VR_UUID_TEXT];
-    return vr_fail(err, VIR_ERR_NO_NETWORK, _("no network with matching uuid '%s' (%s)"), vr_uuid_format(&net->uuid, text),
-                   net->name);
-}
-
-void vr_net_unlock(struct vr_net *net)
-{
-    vr_lock_release(&net->lock);
-}
-
 VR_SUSPENDS bool vr_net_hold(struct vr_net *net, struct vr_net_held *held, struct vr_error **err)
 {
-    if (!vr_net_lock(net, err))
-        return false;
-    held->net = net;
-    return true;
+    vr_net_ref(net);
+    bool taken = vr_lock_take(&net->lock, vr_after(VR_NET_SPAN_LOCK), err);
+    if (taken && !net->removed) {
+        held->net = net;
+        return true;
+    }
+    char text[VR_UUID_TEXT];
+    if (!taken) {
+        vr_error_prefix(err, _("network '%s': "), net->name);
+    } else {
+        vr_lock_release(&net->lock);
+        vr_fail(err, VIR_ERR_NO_NETWORK, _("no network with matching uuid '%s' (%s)"), vr_uuid_format(&net->uuid, text), net->name);
+    }
+    vr_net_unref(net);
+    return false;
+}
+
+void vr_net_release(struct vr_net_held *held)
+{
+    if (!held->net)
+        return;
+    vr_lock_release(&held->net->lock);
+    vr_net_unref(vr_take(held->net));
 }
 
 /* ---- definitions -------------------------------------------------------------------------------------------------- */

@@ -31,6 +31,7 @@ struct vr_net {
     struct vr_error *config_error;  /* the file does not parse: the network is listed, and inert */
 
     struct vr_network_def *live;    /* NULL: not active */
+    bool starting;                  /* it is being made; lists do not show it as active yet */
     struct vr_map *ports;           /* uuid -> struct vr_network_port */
     uint64_t *classes;              /* bit n: class n of the bridge is taken */
     size_t class_words;
@@ -49,27 +50,19 @@ static inline void vr_net_ref_done(struct vr_net **net)
 }
 #define VR_AUTO_NET __attribute__((cleanup(vr_net_ref_done))) struct vr_net
 
+/** Its start is complete. Under the lock `live` alone tells as much. */
 static inline bool vr_net_active(const struct vr_net *net)
 {
-    return net->live != NULL;
+    return net->live && !net->starting;
 }
 
-/**
- * Takes the network's lock; false with OPERATION_TIMEOUT, or NO_NETWORK when it was undefined meanwhile. Released at the
- * end of the scope: VR_NET_LOCKED(net, held, err) { ... }
- */
-VR_SUSPENDS bool vr_net_lock(struct vr_net *net, struct vr_error **err);
-void vr_net_unlock(struct vr_net *net);
+/** A network's lock, with a reference; released at the end of the scope: VR_AUTO_HELD held = { 0 }; */
 struct vr_net_held {
     struct vr_net *net; /* NULL: not held */
 };
-static inline void vr_net_held_done(struct vr_net_held *held)
-{
-    if (held->net)
-        vr_net_unlock(held->net);
-}
-/** VR_AUTO_HELD held = { 0 }; if (!vr_net_hold(net, &held, err)) return false; */
-#define VR_AUTO_HELD __attribute__((cleanup(vr_net_held_done))) struct vr_net_held
+void vr_net_release(struct vr_net_held *held);
+#define VR_AUTO_HELD __attribute__((cleanup(vr_net_release))) struct vr_net_held
+/** Takes the lock; false with OPERATION_TIMEOUT, or NO_NETWORK when the network was undefined meanwhile. */
 VR_SUSPENDS bool vr_net_hold(struct vr_net *net, struct vr_net_held *held, struct vr_error **err);
 
 /** The persistent definition, parsed now if it was not yet; NULL with the error. Borrowed. */

@@ -16,7 +16,7 @@ static struct vr_network_def *parse(const char *xml, unsigned flags, unsigned va
 {
     VR_AUTO(vr_network_def) *def = vr_network_def_parse(xml, strlen(xml), VR_FORM_INACTIVE | (flags & validate ? VR_FORM_VALIDATE : 0),
                                                         err);
-    return def && vr_net_check_host(def, err) ? vr_take(def) : NULL;
+    return def && vr_network_makes_sense(def, err) && vr_net_check_host(def, err) ? vr_take(def) : NULL;
 }
 
 /*

@@ -219,7 +219,7 @@ VR_SUSPENDS static void rules_main(void *arg)
 VR_SUSPENDS static bool rules_and_dhcp(struct vr_net *net, struct vr_error **err)
 {
     struct rules_job job = { .def = net->live };
-    if (!vr_fiber_start(NULL, "network rules", rules_main, &job, err))
+    if (!vr_fiber_start(vr_networks.work, "network rules", rules_main, &job, err))
         return false;
     bool dhcp = false;
     VR_AUTO(vr_error) *dhcp_err = NULL;
@@ -285,6 +285,7 @@ VR_SUSPENDS bool vr_net_start(struct vr_net *net, struct vr_network_def *def, st
         return vr_fail(err, VIR_ERR_OPERATION_INVALID, _("network is already active"));
     }
     net->live = def;
+    net->starting = true;
     def->uuid = net->uuid;
     bool own = vr_network_makes_bridge(def);
     bool made = false;
@@ -301,8 +302,10 @@ VR_SUSPENDS bool vr_net_start(struct vr_net *net, struct vr_network_def *def, st
             forget_live(net);
             vr_net_save_status(net, NULL);
         }
+        net->starting = false;
         return false;
     }
+    net->starting = false;
     vr_net_emit_lifecycle(net, VIR_NETWORK_EVENT_STARTED);
     vr_netport_started(net->name);
     return true;

@@ -187,7 +187,7 @@ def stocks_virsh_prints_the_same_over_both_daemons():
     stock = Daemon('stock').start()
     theirs = story(stock)
     stock.stop()
-    sh('rm -rf %s %s; ip -o link | grep -o tb[0-9]* | while read l; do ip link del $l; done' % (STATE, CONFIG), ok=False)
+    sh('nft flush ruleset; rm -rf %s %s; ip -o link | grep -o tb[0-9]* | while read l; do ip link del $l; done' % (STATE, CONFIG), ok=False)
     ours = story(daemon())
     for a, b in zip(theirs, ours):
         equal(b, a)
@@ -252,6 +252,9 @@ def the_server_answers_on_its_bridge_only():
 @vireo_only
 @test
 def guests_names_are_found_by_the_hosts_programs():
+    with open(os.path.join(BUILD, 'lib', 'libnss_libvirt.so.2'), 'rb') as f:
+        if b'__asan' in f.read():
+            raise Skip('modules of a sanitizer build do not load into other programs')
     d = daemon()
     xml = net_xml('names', 45)
     d.run('net-create', write('names.xml', xml))

@@ -7,6 +7,7 @@
 #include "tables.h"
 
 #include <string.h>
+#include <strings.h>
 #include "base/str.h"
 
 #define D struct vr_network_def
@@ -170,6 +171,64 @@ static bool devices_check(const D *d, struct vr_error **err)
     if (b && (strlen(b) > 15 || strpbrk(b, "/ \t\n\r\v\f:") || vr_streq(b, ".") || vr_streq(b, "..")))
         return vr_fail(err, VIR_ERR_XML_ERROR, _("bridge name '%s' of network '%s' is not a name a network device can have"), b,
                        d->name);
+    return true;
+}
+
+/* ---- what is new must make sense ----------------------------------------------------------------------------------- */
+
+/* What of a static host another one has, too; NULL: nothing. */
+static const char *shared_key(const struct vr_net_host *a, const struct vr_net_host *b)
+{
+    struct vr_mac x, y;
+    if (a->mac && b->mac && vr_mac_parse(a->mac, &x) && vr_mac_parse(b->mac, &y) && memcmp(&x, &y, sizeof(x)) == 0)
+        return "MAC address";
+    if (a->id && b->id && strcasecmp(a->id, b->id) == 0)
+        return "id";
+    if (a->name && b->name && strcasecmp(a->name, b->name) == 0)
+        return "name";
+    return vr_ip_set(&a->ip) && vr_ip_equal(&a->ip, &b->ip) ? "IP address" : NULL;
+}
+
+static bool hosts_make_sense(const D *d, const struct vr_network_ip *ip, unsigned prefix, struct vr_error **err)
+{
+    char text[VR_IP_TEXT], net[VR_IP_TEXT];
+    for (size_t i = 0; i < ip->hosts.n; i++) {
+        const struct vr_net_host *h = ip->hosts.v[i];
+        vr_ip_text(&h->ip, text);
+        if (vr_ip_set(&h->ip) && (h->ip.family != ip->address.family || !vr_ip_same_net(&h->ip, &ip->address, prefix)))
+            return vr_fail(err, VIR_ERR_XML_ERROR, _("the DHCP host with address %s is not within network '%s', which is %s/%u"), text,
+                           d->name, vr_ip_text(&ip->address, net), prefix);
+        for (size_t k = 0; k < i; k++) {
+            const char *key = shared_key(h, ip->hosts.v[k]);
+            if (key)
+                return vr_fail(err, VIR_ERR_XML_ERROR, _("two DHCP hosts of network '%s' have the same %s: those with addresses %s and %s"),
+                               d->name, key, vr_ip_text(&ip->hosts.v[k]->ip, net), text);
+        }
+    }
+    return true;
+}
+
+bool vr_network_makes_sense(const D *d, struct vr_error **err)
+{
+    char a[VR_IP_TEXT], b[VR_IP_TEXT];
+    for (size_t i = 0; i < d->ips.n; i++) {
+        const struct vr_network_ip *ip = d->ips.v[i];
+        int prefix = vr_network_ip_prefix(ip);
+        if (prefix < 0)
+            return vr_fail(err, VIR_ERR_XML_ERROR, _("netmask '%s' in network '%s' is none: a one follows a zero"),
+                           vr_ip_text(&ip->netmask, a), d->name);
+        for (size_t k = 0; k < ip->ranges.n; k++)
+            for (size_t m = 0; m < k; m++)
+                if (vr_ip_compare(&ip->ranges.v[k]->start, &ip->ranges.v[m]->end) <= 0 &&
+                    vr_ip_compare(&ip->ranges.v[m]->start, &ip->ranges.v[k]->end) <= 0)
+                    return vr_fail(err, VIR_ERR_XML_ERROR, _("the DHCP ranges of network '%s' that begin with %s and %s overlap"), d->name,
+                                   vr_ip_text(&ip->ranges.v[m]->start, a), vr_ip_text(&ip->ranges.v[k]->start, b));
+        if (!hosts_make_sense(d, ip, (unsigned)prefix, err))
+            return false;
+        for (size_t k = 0; k < i; k++)
+            if (vr_ip_equal(&ip->address, &d->ips.v[k]->address))
+                return vr_fail(err, VIR_ERR_XML_ERROR, _("address %s is given twice in network '%s'"), vr_ip_text(&ip->address, a), d->name);
+    }
     return true;
 }
 

@@ -179,9 +179,10 @@ static bool network_before(struct vr_parse *p, const struct vr_xml_node *node, v
     return true;
 }
 
-#define FAIL(code, ...) vr_parse_fail(p, node, err, (code), __VA_ARGS__)
+/* About the document as a whole: no place in it would help. */
+#define FAIL(code, ...) vr_fail(err, (code), __VA_ARGS__)
 
-static bool routed_check(struct vr_parse *p, const struct vr_xml_node *node, const D *d, struct vr_error **err)
+static bool routed_check(const D *d, struct vr_error **err)
 {
     const char *mode = vr_forward_text(d->forward.mode);
     if (!d->forward.mode)
@@ -198,7 +199,7 @@ static bool routed_check(struct vr_parse *p, const struct vr_xml_node *node, con
     return true;
 }
 
-static bool attached_check(struct vr_parse *p, const struct vr_xml_node *node, const D *d, struct vr_error **err)
+static bool attached_check(const D *d, struct vr_error **err)
 {
     const char *mode = vr_forward_text(d->forward.mode);
     if (d->forward.mode != VR_FORWARD_BRIDGE && d->bridge)
@@ -232,9 +233,9 @@ static bool network_after(struct vr_parse *p, const struct vr_xml_node *node, vo
     if (p->flags & VR_FORM_RAW)
         return true;
     if (!vr_network_routes_check(d, err))
-        return vr_xml_locate(err, node);
+        return false;
     bool own = vr_network_makes_bridge(d);
-    if (!(own ? routed_check(p, node, d, err) : attached_check(p, node, d, err)))
+    if (!(own ? routed_check(d, err) : attached_check(d, err)))
         return false;
     if (own && !d->stp)
         d->stp = VR_TRI_ON;

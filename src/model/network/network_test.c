@@ -132,6 +132,32 @@ VR_TEST(texts_that_would_end_a_line_of_dnsmasqs_files_are_refused)
     }
 }
 
+VR_TEST(what_is_new_must_make_sense)
+{
+    static const struct { const char *xml, *text; } bad[] = {
+        { DHCP("<range start='192.168.152.2' end='192.168.152.50'/><range start='192.168.152.40' end='192.168.152.60'/>"), "overlap" },
+        { DHCP("<host mac='52:54:00:11:22:33' ip='10.0.0.1'/>"), "not within" },
+        { DHCP("<host mac='52:54:00:11:22:aa' ip='192.168.152.3'/><host mac='52:54:00:11:22:AA' ip='192.168.152.4'/>"), "MAC address" },
+        { DHCP("<host name='a' ip='192.168.152.3'/><host name='A' ip='192.168.152.4'/>"), "name" },
+        { DHCP("<host name='a' ip='192.168.152.3'/><host name='b' ip='192.168.152.3'/>"), "IP address" },
+        { IP6("<host id='0:1' ip='fd00::5'/><host id='0:1' ip='fd00::6'/>"), "id" },
+        { IP6("<host name='a' ip='192.168.152.3'/>"), "not within" },
+        { NET("", "<ip address='10.0.0.1' netmask='255.0.255.0'/>"), "is none" },
+        { NET("", IP("") IP("")), "twice" },
+    };
+    for (size_t i = 0; i < VR_COUNT(bad); i++) {
+        VR_AUTO(vr_error) *err = NULL;
+        VR_AUTO(vr_network_def) *def = parse(bad[i].xml, &err);
+        EXPECT_OK(def != NULL, err); /* what is stored already is taken */
+        EXPECT_FALSE(vr_network_makes_sense(def, &err));
+        EXPECT_STR_HAS(err->message, bad[i].text);
+    }
+    VR_AUTO(vr_error) *err = NULL;
+    VR_AUTO(vr_network_def) *def = parse(DHCP("<range start='192.168.152.2' end='192.168.152.50'/>"
+        "<range start='192.168.152.51' end='192.168.152.60'/><host name='a' ip='192.168.152.3'/><host name='b' ip='192.168.152.4'/>"), &err);
+    EXPECT_OK(def && vr_network_makes_sense(def, &err), err);
+}
+
 VR_TEST(a_port_reads_back_as_it_was_written)
 {
     static const char text[] =
@@ -166,4 +192,4 @@ VR_TEST(prefixes_and_ranges_are_counted)
 }
 
 VR_TESTS("network", errors_are_stocks, texts_that_would_end_a_line_of_dnsmasqs_files_are_refused,
-         a_port_reads_back_as_it_was_written, prefixes_and_ranges_are_counted)
+         what_is_new_must_make_sense, a_port_reads_back_as_it_was_written, prefixes_and_ranges_are_counted)

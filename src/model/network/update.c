@@ -364,5 +364,6 @@ bool vr_network_update(D *def, unsigned command, unsigned section, int parent_in
         return false;
     if (!known_command(command))
         return vr_fail(err, VIR_ERR_OPERATION_UNSUPPORTED, _("unrecognized network update command code %d"), (int)command);
-    return (!s->dns || dns_allowed(&u, err)) && s->run(&u, err) && vr_network_check_texts(def, err);
+    return (!s->dns || dns_allowed(&u, err)) && s->run(&u, err) && vr_network_check_texts(def, err) &&
+           (command == VIR_NETWORK_UPDATE_COMMAND_DELETE || vr_network_makes_sense(def, err));
 }
