@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,14 +20,17 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "deadlines.h"
+#include "domain.h"
 #include "guestlog.h"
 #include "host/sysfile.h"
+#include "process.h"
 #include "rundir.h"
 #include "unixsock.h"
 
 /* A helper that ends with its QEMU does so at once; one that does not is told to. */
 #define LINGER VR_MS(500)
 #define TERM VR_SEC(3)
+#define DOUBT VR_MS(500)
 
 struct vr_helper {
     char *what, *pid_path, *log_path;
@@ -34,6 +38,8 @@ struct vr_helper {
     pid_t pid;
     int pidfd;
     struct vr_watch *watch;
+    struct vr_timer *doubt;     /* it ended: has its guest too? */
+    struct vr_guest_run *run;
     bool ended;
 };
 
@@ -263,6 +269,7 @@ void vr_helper_forget(struct vr_helper *h)
     if (!h)
         return;
     vr_watch_free(h->watch);
+    vr_timer_free(h->doubt);
     if (h->pidfd >= 0)
         close(h->pidfd);
     free(h->what);
@@ -271,12 +278,24 @@ void vr_helper_forget(struct vr_helper *h)
     free(h);
 }
 
-/* On the loop, outside fibers: it ended while nobody asked it to. The guest goes on; what used the helper fails in it. */
+/* A helper ends with its QEMU, a moment before anybody knows of that. One that ended alone leaves its guest without. */
+static void on_doubt(void *opaque)
+{
+    struct vr_helper *h = opaque;
+    struct pollfd p = { h->run->pidfd, POLLIN, 0 };
+    if (h->run->stopping || h->run->gone || h->run->pidfd < 0 || poll(&p, 1, 0) != 0)
+        return;
+    vr_warn("domain '%s': %s with pid %d has ended while the guest runs", h->run->dom->name, h->what, (int)h->pid);
+    vr_guestlog_line(h->run->log_path, "%s has ended while the guest runs", h->what);
+}
+
 static void on_end(void *opaque)
 {
     struct vr_helper *h = opaque;
     h->ended = true;
-    vr_warn("%s with pid %d has ended", h->what, (int)h->pid);
+    if (!h->doubt)
+        h->doubt = vr_timer_new(on_doubt, h);
+    vr_timer_set(h->doubt, vr_after(DOUBT));
 }
 
 static void watch(struct vr_helper *h)
@@ -327,6 +346,7 @@ VR_SUSPENDS static struct vr_helper *launch(const struct vr_helper_spec *spec, s
     s.group_count = 1;
     s.clear_caps = spec->set_ids && spec->uid != 0;
     struct vr_helper *h = helper_new(spec->what, spec->pid_path, spec->log_path);
+    h->run = spec->run;
     VR_AUTO(vr_launch) *l = vr_launch_start(&s, vr_after(VR_SPAN_LAUNCH), err);
     free(fds);
     if (log) {
@@ -364,6 +384,7 @@ VR_SUSPENDS static void end(struct vr_helper *h, vr_time linger)
     struct vr_exit how;
     static const int signals[] = { SIGTERM, SIGKILL };
     vr_watch_free(vr_take(h->watch));
+    vr_timer_free(vr_take(h->doubt));
     if (h->pidfd < 0 || vr_pidfd_wait(h->pidfd, &how, vr_after(linger), NULL))
         return;
     for (size_t i = 0; i < VR_COUNT(signals); i++) {
@@ -403,7 +424,8 @@ VR_SUSPENDS bool vr_helper_run(const struct vr_helper_spec *spec, vr_time span, 
     return ok;
 }
 
-VR_SUSPENDS struct vr_helper *vr_helper_find(const char *what, const char *token, const char *program, const char *pid_path)
+VR_SUSPENDS struct vr_helper *vr_helper_find(struct vr_guest_run *run, const char *what, const char *token,
+                                             const char *program, const char *pid_path)
 {
     struct files *f = files_new(FIND, pid_path);
     f->token = vr_strdup(token);
@@ -413,6 +435,7 @@ VR_SUSPENDS struct vr_helper *vr_helper_find(const char *what, const char *token
     struct vr_helper *h = NULL;
     if (f->fd >= 0) {
         h = helper_new(what, pid_path, NULL);
+        h->run = run;
         h->pid = f->pid;
         h->pidfd = vr_take_fd(&f->fd);
         watch(h);

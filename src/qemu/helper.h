@@ -9,7 +9,10 @@
 #include "host/launch.h"
 #include "loop/loop.h"
 
+struct vr_guest_run;
+
 struct vr_helper_spec {
+    struct vr_guest_run *run;   /* whose it is; outlives it */
     const char *what;           /* for people: "TPM Emulator" */
     const char *token;          /* part of its command line that no other guest's has */
     const char *guest_log;      /* where the start is noted */
@@ -30,7 +33,7 @@ VR_SUSPENDS struct vr_helper *vr_helper_start(const struct vr_helper_spec *spec,
 /** Runs a program of that kind to its end; false when it says it failed, with the end of its log. */
 VR_SUSPENDS bool vr_helper_run(const struct vr_helper_spec *spec, vr_time span, struct vr_error **err);
 /** One that an earlier daemon started; NULL: it is gone. Reads /proc and the pid file: on a worker. */
-VR_SUSPENDS struct vr_helper *vr_helper_find(const char *what, const char *token, const char *program, const char *pid_path);
+VR_SUSPENDS struct vr_helper *vr_helper_find(struct vr_guest_run *run, const char *what, const char *token, const char *program, const char *pid_path);
 /** Waits a little for it to end by itself, then ends it; removes its pid file and frees it. */
 VR_SUSPENDS void vr_helper_stop(struct vr_helper *helper);
 /** Forgets it; the process lives on. */

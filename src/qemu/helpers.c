@@ -130,7 +130,7 @@ VR_SUSPENDS static bool start_folder(struct vr_domain *dom, struct vr_helpers *a
     char *const argv[] = { (char *)(uintptr_t)fs->binary, (char[]){ "--fd=3" }, (char[]){ "-o" }, options.data,
                            *threads ? threads : NULL, NULL };
     const struct vr_launch_fd passed = { fd, 3 };
-    const struct vr_helper_spec spec = { .what = "virtiofsd", .token = options.data, .guest_log = run->log_path,
+    const struct vr_helper_spec spec = { .run = dom->run, .what = "virtiofsd", .token = options.data, .guest_log = run->log_path,
                                          .log_path = log, .pid_path = pid, .argv = argv, .fds = &passed, .fd_count = 1 };
     return keep(all, vr_helper_start(&spec, err));
 }
@@ -174,7 +174,7 @@ VR_SUSPENDS static bool start_reservations(struct vr_domain *dom, struct vr_help
     vr_autofree char *pid = vr_printf("%s/pr-helper0.pid", run->lib_dir);
     vr_autofree char *socket = vr_printf("%s/pr-helper0.sock", run->lib_dir);
     char *const argv[] = { (char *)(uintptr_t)pr_program(), (char[]){ "-k" }, socket, NULL };
-    const struct vr_helper_spec spec = { .what = "qemu-pr-helper", .token = socket, .guest_log = run->log_path,
+    const struct vr_helper_spec spec = { .run = dom->run, .what = "qemu-pr-helper", .token = socket, .guest_log = run->log_path,
                                          .pid_path = pid, .argv = argv };
     if (!keep(all, vr_helper_start(&spec, err)) || !wait_listening(socket, err))
         return false;
@@ -208,7 +208,7 @@ static char *bus_config(const char *socket)
 
 VR_SUSPENDS static bool start_bus(struct vr_domain *dom, struct vr_helpers *all, struct vr_graphics *g, struct vr_error **err)
 {
-    const struct vr_guest_run *run = dom->run;
+    struct vr_guest_run *run = dom->run;
     if (!room(all, err))
         return false;
     if (access(bus_program(), X_OK) < 0)
@@ -222,7 +222,7 @@ VR_SUSPENDS static bool start_bus(struct vr_domain *dom, struct vr_helpers *all,
     if (!vr_helper_dirs(dirs, 1, NULL, err) || !vr_helper_write(config, text, 0644, err))
         return false;
     char *const argv[] = { (char *)(uintptr_t)bus_program(), option, (char[]){ "--nofork" }, (char[]){ "--nopidfile" }, NULL };
-    const struct vr_helper_spec spec = { .what = "dbus-daemon", .token = config, .guest_log = dom->run->log_path,
+    const struct vr_helper_spec spec = { .run = dom->run, .what = "dbus-daemon", .token = config, .guest_log = dom->run->log_path,
                                          .pid_path = pid, .argv = argv, .set_ids = vr_qemu.privileged, .uid = run->uid,
                                          .gid = run->gid };
     if (!keep(all, vr_helper_start(&spec, err)) || !wait_listening(socket, err))
@@ -265,16 +265,16 @@ VR_SUSPENDS struct vr_helpers *vr_helpers_find(struct vr_domain *dom)
         vr_autofree char *pid = run_file(dom, "", suffix);
         vr_autobuf struct vr_buf options = VR_BUF_INIT;
         folder_options(&options, fs);
-        keep(all, vr_helper_find("virtiofsd", options.data, fs->binary, pid));
+        keep(all, vr_helper_find(dom->run, "virtiofsd", options.data, fs->binary, pid));
     }
     if (vr_qemu_needs_pr_helper(def) && all->n < SMALL_MAX) {
         vr_autofree char *pid = vr_printf("%s/pr-helper0.pid", dom->run->lib_dir);
         vr_autofree char *socket = vr_printf("%s/pr-helper0.sock", dom->run->lib_dir);
-        keep(all, vr_helper_find("qemu-pr-helper", socket, pr_program(), pid));
+        keep(all, vr_helper_find(dom->run, "qemu-pr-helper", socket, pr_program(), pid));
     }
     vr_autofree char *config = run_file(dom, "dbus/", "dbus.conf"), *pid = run_file(dom, "dbus/", "dbus.pid");
     for (size_t i = 0; i < def->graphics.n && all->n < SMALL_MAX; i++)
-        if (def->graphics.v[i]->type == VR_GRAPHICS_DBUS && keep(all, vr_helper_find("dbus-daemon", config, bus_program(), pid)))
+        if (def->graphics.v[i]->type == VR_GRAPHICS_DBUS && keep(all, vr_helper_find(dom->run, "dbus-daemon", config, bus_program(), pid)))
             break;
     return all;
 }

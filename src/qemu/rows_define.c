@@ -13,6 +13,7 @@
 #include "definition.h"
 #include "events.h"
 #include "qemu/caps/caps.h"
+#include "helpers.h"
 #include "rows.h"
 #include "rundir.h"
 #include "state.h"
@@ -204,6 +205,8 @@ VR_SUSPENDS static bool undefine(struct vr_call *call, const struct vr_nonnull_d
     if (!ok)
         return false;
     dom->managed_save = false;
+    if (dom->config && !(flags & VIR_DOMAIN_UNDEFINE_KEEP_TPM) && !vr_domain_is_active(dom) && vr_tpm_has_state(dom->config))
+        vr_tpm_remove_state(dom->config);
     if (!vr_domain_is_active(dom))
         dom->snapshots = dom->checkpoints = 0;
     dom->persistent = false;

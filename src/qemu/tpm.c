@@ -179,7 +179,7 @@ VR_SUSPENDS static bool set_up(struct vr_domain *dom, const struct vr_tpm *tpm, 
             word(&w, "--reconfigure");
     }
     const struct vr_launch_fd fd = { secret, SETUP_FD };
-    const struct vr_helper_spec spec = { .what = "swtpm_setup", .guest_log = dom->run->log_path, .argv = w.v, .fds = &fd,
+    const struct vr_helper_spec spec = { .run = dom->run, .what = "swtpm_setup", .guest_log = dom->run->log_path, .argv = w.v, .fds = &fd,
                                          .fd_count = secret >= 0, .set_ids = p->owned, .uid = p->uid, .gid = p->gid };
     if (vr_helper_run(&spec, SETUP_SPAN, err))
         return true;
@@ -212,7 +212,7 @@ VR_SUSPENDS static struct vr_helper *start_emulator(struct vr_domain *dom, const
         word(&w, migration);
     }
     const struct vr_launch_fd fds[] = { { socket, SOCKET_FD }, { secret, KEY_FD }, { again, KEY_FD + 1 } };
-    const struct vr_helper_spec spec = { .what = "TPM Emulator", .token = state, .guest_log = dom->run->log_path,
+    const struct vr_helper_spec spec = { .run = dom->run, .what = "TPM Emulator", .token = state, .guest_log = dom->run->log_path,
                                          .pid_path = p->pid, .argv = w.v, .fds = fds, .fd_count = secret >= 0 ? 3 : 1,
                                          .set_ids = p->owned, .uid = p->uid, .gid = p->gid };
     return vr_helper_start(&spec, err);
@@ -249,7 +249,7 @@ VR_SUSPENDS struct vr_helper *vr_tpm_find(struct vr_domain *dom)
 {
     struct place p = { 0 };
     place_init(&p, dom->live, NULL);
-    struct vr_helper *h = vr_helper_find("TPM Emulator", p.uuid_dir, SWTPM, p.pid);
+    struct vr_helper *h = vr_helper_find(dom->run, "TPM Emulator", p.uuid_dir, SWTPM, p.pid);
     place_done(&p);
     return h;
 }

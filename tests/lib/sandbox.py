@@ -13,7 +13,7 @@ import sys
 WORK = '/run/work'
 # The machine's own /etc/libvirt, where it has one, to be read.
 MACHINE_ETC = WORK + '/machine-etc'
-STATE = ('/etc/libvirt', '/var/lib/libvirt', '/var/cache/libvirt', '/var/log/libvirt')
+STATE = ('/etc/libvirt', '/var/lib/libvirt', '/var/cache/libvirt', '/var/log/swtpm', '/var/log/libvirt')
 
 
 def mount(*args):
