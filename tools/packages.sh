@@ -13,7 +13,8 @@ packages_of()
     run) echo qemu-system-x86 qemu-utils libvirt-clients busybox-static python3 iproute2 util-linux procps dnsmasq-base nftables passt ;;
     test)
         echo check openssl gnutls-bin libxml2-utils python3-libvirt libvirt-dev shellcheck pyflakes3 gdb sasl2-bin \
-            libsasl2-modules openssh-server openssh-client netcat-openbsd ;;
+            libsasl2-modules openssh-server openssh-client netcat-openbsd valgrind libsys-virt-perl \
+            gir1.2-libvirt-glib-1.0 python3-gi libvirt-dbus dbus virt-viewer xvfb ;;
     fuzz) echo clang libclang-rt-14-dev ;;
     bench) echo libvirt-daemon-system python3-libvirt ;;
     *) echo "packages.sh: no purpose '$1'" >&2; exit 64 ;;
