@@ -206,6 +206,7 @@ struct vr_hostdev {
     bool readonly, shareable;
     const char *caps_path, *caps_iface; /* capabilities mode */
     /* run time */
+    bool of_interface;              /* stands for an <interface> of type hostdev, which is what documents show */
     enum vr_tri missing;            /* usb, startupPolicy='optional': it was not there at the start */
     const char *host_node;          /* scsi "/dev/sg0", pci and mdev "/dev/vfio/5": what QEMU opens */
     unsigned block_id;              /* scsi: the number in its block node's name */

@@ -28,6 +28,7 @@
 #include "placement.h"
 #include "process.h"
 #include "qemu/command/command.h"
+#include "qemu/complete/complete.h"
 #include "startfds.h"
 #include "status.h"
 
@@ -430,6 +431,7 @@ VR_SUSPENDS void vr_hostside_found(struct vr_domain *dom, bool alive)
     struct vr_hostside *host = hostside_of(dom->run);
     VR_AUTO(vr_error) *err = NULL;
     vr_nets_found(dom);
+    vr_qemu_net_hostdevs(dom->live);
     host->cgroup = find_cgroup(dom, alive);
     host->devices_taken = true; /* the live definition says what */
     host->helpers = vr_helpers_find(dom);

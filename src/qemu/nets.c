@@ -19,6 +19,7 @@
 #include "host/bridge.h"
 #include "host/ovs.h"
 #include "host/tap.h"
+#include "host/vf.h"
 #include "loop/child.h"
 #include "loop/loop.h"
 #include "model/netparts.h"
@@ -300,6 +301,53 @@ static bool open_vdpa(const struct vr_interface *net, struct vr_start_fds *fds, 
     return true;
 }
 
+/* ---- virtual functions --------------------------------------------------------------------------------------------- */
+
+struct vf_task {
+    char pci[32];
+    bool set;           /* else: given back */
+    uint8_t mac[6];
+    unsigned vlan;
+    int e;
+    bool no_vf;
+};
+
+static void vf_run(void *arg)
+{
+    struct vf_task *t = arg;
+    char pf[VR_IFNAME];
+    unsigned number;
+    t->no_vf = vr_vf_find(t->pci, pf, &number) != 0;
+    if (!t->no_vf)
+        t->e = vr_vf_set(pf, number, t->set ? t->mac : NULL, t->set ? t->vlan : 0);
+}
+
+/* The card gives a guest's function its address and VLAN: the guest itself may be forbidden to. */
+VR_SUSPENDS static bool configure_vf(const struct vr_interface *net, bool set, struct vr_error **err)
+{
+    const struct vr_pci_address *a = net->actual ? &net->actual->pci : &net->source_pci;
+    const struct vr_vlan *vlan = vr_net_vlan_now(net);
+    if (!net->actual && !vr_streq0(net->source_addr_type, "pci"))
+        return true;
+    if (set && vlan && (vlan->trunk == VR_TRI_YES || vlan->tags.n != 1))
+        return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, "%s", _("vlan trunking is not supported by SR-IOV network devices"));
+    struct vf_task *t = vr_new(struct vf_task);
+    snprintf(t->pci, sizeof(t->pci), "%04x:%02x:%02x.%x", a->domain, a->bus, a->slot, a->function);
+    t->set = set;
+    memcpy(t->mac, net->mac.b, 6);
+    t->vlan = vlan && vlan->tags.n ? vlan->tags.v[0]->id : 0;
+    if (!vr_worker_run(VR_POOL_LAUNCH, NULL, "virtual function", vf_run, t, free, vr_after(VR_SPAN_LAUNCH), err))
+        return false;
+    bool ok = true;
+    if (t->no_vf && set)
+        ok = vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, "%s",
+                     _("Interface type hostdev is currently supported on SR-IOV Virtual Functions only"));
+    else if (t->e)
+        ok = vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, t->e, _("cannot configure virtual function %s"), t->pci);
+    free(t);
+    return ok;
+}
+
 static bool is_passt(const struct vr_interface *net)
 {
     return net->type == VR_NET_USER && vr_streq0(net->backend_type, "passt");
@@ -314,6 +362,8 @@ VR_SUSPENDS bool vr_net_open_one(struct vr_domain *dom, struct vr_domain_def *de
     case VR_NET_ETHERNET:
     case VR_NET_DIRECT:
         return open_device(def, net, fds, err);
+    case VR_NET_HOSTDEV:
+        return configure_vf(net, true, err);
     case VR_NET_VDPA:
         return open_vdpa(net, fds, err);
     case VR_NET_USER:
@@ -358,6 +408,9 @@ VR_SUSPENDS void vr_net_release_one(struct vr_domain *dom, struct vr_interface *
     struct vr_error *err = NULL;
     if (net->target)
         release_device(dom, net);
+    struct vr_error *vf_err = NULL;
+    if (vr_net_type_now(net) == VR_NET_HOSTDEV && !configure_vf(net, false, &vf_err))
+        tell(dom, &vf_err);
     if (is_passt(net) && net->info.alias)
         vr_passt_stop(dom->live->id, dom->name, net->info.alias);
     const struct vr_netport_ops *ops = vr_netport();

@@ -197,6 +197,12 @@ static bool hostdev_after(struct vr_parse *p, const struct vr_xml_node *node, vo
     return true;
 }
 
+static bool hostdev_skipped(const void *obj, const struct vr_format *f)
+{
+    return ((const HD *)obj)->of_interface;
+}
+
 const struct vr_xml_elem vr_hostdev_elem = {
     .name = "hostdev", .size = sizeof(HD), .rows = hostdev_rows, .own_arena = true, .after_parse = hostdev_after,
+    .skip_format = hostdev_skipped,
 };

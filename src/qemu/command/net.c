@@ -274,6 +274,8 @@ bool build_nets(struct build *b)
     unsigned boot = boot_position(b->def, VR_BOOT_NETWORK);
     for (size_t i = 0; i < b->def->interfaces.n; i++) {
         const struct vr_interface *n = b->def->interfaces.v[i];
+        if (vr_net_type_now(n) == VR_NET_HOSTDEV)
+            continue; /* built with the host devices */
         if (!check_interface(n, b->err))
             return false;
         if (n->queues > 1 && vr_streq(actual_type(n), "user"))

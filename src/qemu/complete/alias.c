@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Names of devices in a running guest. Clients, hot-plug and migration address devices by them: they are stock's. */
 #define VR_ERROR_DOMAIN VIR_FROM_QEMU
+#include <string.h>
 #include <stdlib.h>
 #include "base/str.h"
 #include "qemu/complete/complete.h"
@@ -83,6 +84,59 @@ static void memory_alias(struct vr_domain_def *def, struct vr_memory *m, unsigne
                                     m->info.type == VR_ADDRESS_DIMM ? m->info.dimm.slot : index);
 }
 
+static bool is_hostdev(const struct vr_interface *n)
+{
+    return vr_net_type_now(n) == VR_NET_HOSTDEV;
+}
+
+static struct vr_hostdev *hostdev_of(struct vr_interface *n)
+{
+    const struct vr_net_actual *a = n->actual;
+    struct vr_hostdev *h = vr_arena_new_of(n->arena, struct vr_hostdev);
+    h->arena = n->arena;
+    h->of_interface = true;
+    h->mode = VR_HOSTDEV_MODE_SUBSYS;
+    h->type = !a && vr_streq0(n->source_addr_type, "usb") ? VR_HOSTDEV_USB : VR_HOSTDEV_PCI;
+    h->managed = a ? a->managed : n->managed;
+    h->driver_name = a ? a->host_driver : n->driver_name_text;
+    h->pci = a ? a->pci : n->source_pci;
+    h->usb_bus = n->source_usb_bus;
+    h->usb_device = n->source_usb_device;
+    h->teaming.type = n->teaming_type;
+    h->teaming.persistent = n->teaming_persistent;
+    h->info = n->info;
+    return h;
+}
+
+void vr_qemu_net_hostdevs(struct vr_domain_def *def)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < def->hostdevs.n; i++)
+        if (def->hostdevs.v[i]->of_interface)
+            return; /* they are there */
+    for (size_t i = 0; i < def->interfaces.n; i++) {
+        if (!is_hostdev(def->interfaces.v[i]))
+            continue;
+        struct vr_hostdev *h = hostdev_of(def->interfaces.v[i]);
+        VR_LIST_ADD(def->arena, &def->hostdevs, h);
+        memmove(&def->hostdevs.v[count + 1], &def->hostdevs.v[count], (def->hostdevs.n - 1 - count) * sizeof(h));
+        def->hostdevs.v[count++] = h;
+    }
+}
+
+/* One that is a host device bears that one's name, and takes no number from the others. */
+static void net_aliases(struct vr_domain_def *def)
+{
+    size_t number = 0, hostdev = 0;
+    for (size_t i = 0; i < def->interfaces.n; i++) {
+        struct vr_interface *n = def->interfaces.v[i];
+        if (is_hostdev(n))
+            n->info.alias = def->hostdevs.v[hostdev++]->info.alias;
+        else if (!own_name(&n->info))
+            n->info.alias = vr_arena_printf(def->arena, "net%zu", number++);
+    }
+}
+
 #define NUMBERED(list, prefix)                                                                                         \
     for (size_t i = 0; i < def->list.n; i++)                                                                           \
         if (!own_name(&def->list.v[i]->info))                                                                          \
@@ -96,10 +150,11 @@ bool vr_qemu_aliases(struct vr_domain_def *def, struct vr_error **err)
     for (size_t i = 0; i < def->disks.n; i++)
         if (!disk_alias(def, def->disks.v[i], err))
             return false;
-    NUMBERED(interfaces, "net");
+    vr_qemu_net_hostdevs(def);
     NUMBERED(filesystems, "fs");
     NUMBERED(sounds, "sound");
     NUMBERED(hostdevs, "hostdev");
+    net_aliases(def);
     NUMBERED(redirdevs, "redir");
     NUMBERED(videos, "video");
     for (size_t i = 0; i < def->controllers.n; i++)

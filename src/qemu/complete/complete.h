@@ -32,6 +32,12 @@ bool vr_qemu_check(const struct vr_domain_def *def, const struct vr_qemu_caps *c
 
 /** Gives every device of a definition that is about to start its alias; user aliases (ua-...) stay. */
 bool vr_qemu_aliases(struct vr_domain_def *def, struct vr_error **err);
+/**
+ * Makes a host device for each interface that is one (type hostdev, or a network's that resolved to it), before all
+ * others: what takes, labels and builds host devices need not know interfaces. Part of vr_qemu_aliases; again for a guest
+ * that was found, since documents do not show them.
+ */
+void vr_qemu_net_hostdevs(struct vr_domain_def *def);
 
 /**
  * vr_qemu_cpu_expand - the CPU of a guest that is about to start
