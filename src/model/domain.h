@@ -203,12 +203,13 @@ struct vr_memorytune {
     VR_LIST(struct vr_memory_bandwidth) nodes;
     VR_LIST(struct vr_cache_monitor) monitors;
 };
+struct vr_quota { /* microseconds per period; below 0: none */
+    bool set;
+    int64_t v;
+};
 struct vr_cputune {
     struct vr_ou64 shares, period, global_period, emulator_period, iothread_period;
-    struct {
-        bool set;
-        int64_t v;
-    } quota, global_quota, emulator_quota, iothread_quota;
+    struct vr_quota quota, global_quota, emulator_quota, iothread_quota;
     VR_LIST(struct vr_vcpu_pin) vcpupins, iothreadpins;
     struct vr_cpuset *emulatorpin;
     VR_LIST(struct vr_sched) vcpusched, iothreadsched;

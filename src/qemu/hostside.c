@@ -49,6 +49,11 @@ static struct vr_hostside *hostside_of(struct vr_guest_run *run)
     return run->hostside;
 }
 
+const struct vr_cgroup *vr_hostside_cgroup(const struct vr_domain *dom)
+{
+    return dom->run && dom->run->hostside ? dom->run->hostside->cgroup : NULL;
+}
+
 /* ---- what nobody would enforce ------------------------------------------------------------------------------------ */
 
 static bool check_labels(struct vr_seclabel *const *v, size_t n, struct vr_error **err)

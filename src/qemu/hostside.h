@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include "base/error.h"
 
+struct vr_cgroup;
 struct vr_domain;
 struct vr_qemu_command;
 struct vr_start_fds;
@@ -29,6 +30,8 @@ VR_SUSPENDS bool vr_hostside_launch(struct vr_domain *dom, struct vr_qemu_comman
 VR_SUSPENDS bool vr_hostside_threads(struct vr_domain *dom, struct vr_error **err);
 /** Counters that its document enables, for statistics; NULL: none. */
 const struct vr_perf *vr_hostside_perf(const struct vr_domain *dom);
+/** The control groups a running guest is in, or NULL. Valid while its job is held. */
+const struct vr_cgroup *vr_hostside_cgroup(const struct vr_domain *dom);
 /** Gives back everything that the two took; failures are logged. Twice is harmless. */
 VR_SUSPENDS void vr_hostside_release(struct vr_domain *dom);
 /**

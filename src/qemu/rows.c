@@ -113,3 +113,45 @@ VR_SUSPENDS bool vr_rows_edit(struct vr_domain *dom, unsigned flags,
     vr_domain_def_free(config);
     return ok;
 }
+
+VR_SUSPENDS bool vr_rows_edit_applied(struct vr_domain *dom, unsigned flags,
+                                      bool (*fn)(struct vr_domain *dom, struct vr_domain_def *live, struct vr_domain_def *config,
+                                                 void *arg, struct vr_error **err),
+                                      VR_SUSPENDS bool (*apply)(struct vr_domain *dom, void *arg, struct vr_error **err),
+                                      void *arg, struct vr_error **err)
+{
+    struct vr_affect affect;
+    if (!vr_domain_affect(dom, flags, &affect, err))
+        return false;
+    struct vr_domain_def *live = affect.live ? vr_definition_copy(affect.live) : NULL;
+    struct vr_domain_def *config = affect.config ? vr_definition_copy(affect.config) : NULL;
+    if (!fn(dom, live, config, arg, err)) {
+        vr_domain_def_free(live);
+        vr_domain_def_free(config);
+        return false;
+    }
+    struct vr_domain_def *before = dom->live;
+    uint64_t serial = dom->run ? dom->run->serial : 0;
+    if (live)
+        dom->live = live;
+    bool ok = (!live || apply(dom, arg, err)) && (!config || vr_rows_save_config(dom, config, err));
+    /* Under the job only an end of the guest can have changed what is live. */
+    if (live && !vr_process_same_run(dom, serial)) {
+        vr_domain_def_free(before); /* the new one went with the guest */
+        vr_domain_def_free(config);
+        return vr_domain_require_active(dom, err);
+    }
+    if (ok && config)
+        vr_domain_set_config(dom, vr_take(config));
+    if (live && ok) {
+        vr_domain_def_free(before);
+        vr_status_changed(dom);
+    } else if (live) {
+        dom->live = before;
+        vr_shield(vr_after(VR_SPAN_MODIFY))
+            apply(dom, arg, NULL);
+        vr_domain_def_free(live);
+    }
+    vr_domain_def_free(config);
+    return ok;
+}

@@ -14,8 +14,8 @@
 
 extern const struct vr_driver_row vr_rows_autostart[], vr_rows_connect[], vr_rows_console[], vr_rows_define[], vr_rows_host[],
     vr_rows_info[], vr_rows_interface[],
-    vr_rows_lifecycle[], vr_rows_list[], vr_rows_memory[], vr_rows_metadata[], vr_rows_misc[], vr_rows_monitor[],
-    vr_rows_native[], vr_rows_node[], vr_rows_stats[], vr_rows_vcpu[];
+    vr_rows_lifecycle[], vr_rows_limits[], vr_rows_list[], vr_rows_memory[], vr_rows_metadata[], vr_rows_misc[], vr_rows_monitor[],
+    vr_rows_native[], vr_rows_node[], vr_rows_pin[], vr_rows_sched[], vr_rows_stats[], vr_rows_vcpu[];
 
 /** The guest a call names, by uuid: a reference, or NULL with NO_DOMAIN. */
 struct vr_domain *vr_rows_domain(const struct vr_nonnull_domain *named, struct vr_error **err);
@@ -47,6 +47,16 @@ VR_SUSPENDS bool vr_rows_edit(struct vr_domain *dom, unsigned flags,
                                                           struct vr_domain_def *config, void *arg,
                                                           struct vr_error **err),
                               void *arg, struct vr_error **err);
+
+/**
+ * The same, and what the live change is about follows it: `apply` is called with the edited live definition in its place.
+ * When it fails, or the configuration cannot be stored, the old one comes back and `apply` is called for it once more.
+ */
+VR_SUSPENDS bool vr_rows_edit_applied(struct vr_domain *dom, unsigned flags,
+                                      bool (*fn)(struct vr_domain *dom, struct vr_domain_def *live, struct vr_domain_def *config,
+                                                 void *arg, struct vr_error **err),
+                                      VR_SUSPENDS bool (*apply)(struct vr_domain *dom, void *arg, struct vr_error **err),
+                                      void *arg, struct vr_error **err);
 
 /** Starts a persistent guest under its job, with VIR_DOMAIN_START_* flags; tells its events. */
 VR_SUSPENDS bool vr_rows_start(struct vr_domain *dom, unsigned flags, struct vr_conn *conn, struct vr_error **err);

@@ -193,31 +193,6 @@ static bool get_perf_events(struct vr_call *call, const struct vr_domain_get_per
     return true;
 }
 
-static bool get_numa_parameters(struct vr_call *call, const struct vr_domain_get_numa_parameters_args *in,
-                                struct vr_domain_get_numa_parameters_ret *out, struct vr_error **err)
-{
-    static const char *const modes[] = { "strict", "preferred", "interleave", "restrictive", NULL };
-    VR_AUTO_DOMAIN *dom = vr_rows_domain(&in->dom, err);
-    const struct vr_domain_def *def =
-        dom ? vr_domain_affect_one(dom, in->flags & ~(unsigned)VIR_TYPED_PARAM_STRING_OKAY, err) : NULL;
-    if (!def)
-        return false;
-    out->nparams = 2;
-    if (in->nparams <= 0)
-        return true;
-    const struct vr_numatune *tune = def->numatune;
-    int mode = tune && tune->has_memory && tune->mode ? vr_name_index(modes, tune->mode) : 0;
-    const char *nodes = tune && tune->nodeset ? vr_cpuset_format(call->arena, tune->nodeset) : "";
-    struct vr_params p = { .arena = call->arena };
-    vr_params_int(&p, mode < 0 ? 0 : mode, VIR_DOMAIN_NUMA_MODE);
-    if (in->nparams > 1)
-        vr_params_str(&p, nodes, VIR_DOMAIN_NUMA_NODESET);
-    out->params = p.v;
-    out->params_count = p.n;
-    out->nparams = (int32_t)p.n;
-    return true;
-}
-
 #define AFFECT (VIR_DOMAIN_AFFECT_LIVE | VIR_DOMAIN_AFFECT_CONFIG)
 /* ROOTS is the lowest of the filters, TOPOLOGICAL the highest: with nothing to filter each may be asked for. */
 #define SNAPSHOT_FLAGS (2 * VIR_DOMAIN_SNAPSHOT_LIST_TOPOLOGICAL - 1)
@@ -239,6 +214,5 @@ const struct vr_driver_row vr_rows_misc[] = {
     VR_ROW(domain_list_all_checkpoints, list_all_checkpoints, CHECKPOINT_FLAGS),
     VR_ROW(domain_get_disk_errors, get_disk_errors, 0),
     VR_ROW(domain_get_perf_events, get_perf_events, AFFECT),
-    VR_ROW(domain_get_numa_parameters, get_numa_parameters, AFFECT | VIR_TYPED_PARAM_STRING_OKAY),
     { 0 },
 };
