@@ -86,7 +86,7 @@ static bool session_begin(virConnectPtr conn, const struct opening *o, struct vr
     vr_remote_watch(r);
     if (vr_eventloop_there())
         vr_remote_feature(r, VR_FEATURE_KEEPALIVE); /* before opening: it also starts the server's pings */
-    struct vr_connect_open_args open = { .name = uri ? vr_uri_for_server(arena, uri) : NULL,
+    struct vr_connect_open_args open = { .name = uri ? vr_uri_for_server(arena, uri) : "", /* the server chooses */
                                          .flags = o->flags & VIR_CONNECT_RO };
     if (!vr_remote_call(r, &vr_api_connect_open, &open, arena, NULL, NULL, err))
         return false;

@@ -84,7 +84,7 @@ void vr_events_end(void)
     virEventUpdateTimeout(loop.timer, 0);
     pthread_join(loop.thread, NULL);
     virEventRemoveTimeout(loop.timer);
-    loop.started = false;
+    loop.started = loop.end = loop.now = false; /* the next connection starts it again */
 }
 
 /* ---- opening and closing ------------------------------------------------------------------------------------------ */
@@ -148,6 +148,7 @@ void vr_virsh_disconnect(struct vr_shell *sh)
         return;
     if (sh->interactive)
         virConnectUnregisterCloseCallback(conn, on_close);
+    vr_events_end(); /* a callback that is being called holds the connection */
     int left = virConnectClose(conn);
     if (left < 0)
         vr_shell_error(sh, "%s", _("Failed to disconnect from the hypervisor"));

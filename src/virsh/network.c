@@ -115,8 +115,13 @@ struct edit {
 static char *edit_fetch(struct vr_cmd *cmd, void *opaque)
 {
     virNetworkPtr net = ((struct edit *)opaque)->net;
-    /* Of a transient network there is only what runs. */
-    return virNetworkGetXMLDesc(net, virNetworkIsPersistent(net) == 1 ? VIR_NETWORK_XML_INACTIVE : 0);
+    /* Of a transient network there is only what runs; and a driver may not know the flag. */
+    char *xml = virNetworkIsPersistent(net) == 1 ? virNetworkGetXMLDesc(net, VIR_NETWORK_XML_INACTIVE) : NULL;
+    if (!xml && (vr_last_code(cmd) == VIR_ERR_OK || vr_last_code(cmd) == VIR_ERR_INVALID_ARG)) {
+        vr_forget_error(cmd);
+        xml = virNetworkGetXMLDesc(net, 0);
+    }
+    return xml;
 }
 
 static bool edit_define(struct vr_cmd *cmd, const char *xml, void *opaque)

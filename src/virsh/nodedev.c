@@ -139,8 +139,9 @@ static bool info_run(struct vr_cmd *cmd)
     struct vr_info *info = vr_info_new(cmd, "%-15s %s\n");
     vr_info_str(info, _("Name:"), "%s", virNodeDeviceGetName(dev));
     vr_info_str(info, _("Parent:"), "%s", parent ? parent : "");
-    vr_info_bool(info, _("Active:"), virNodeDeviceIsActive(dev) == 1, _("yes"), _("no"));
-    vr_info_bool(info, _("Persistent:"), virNodeDeviceIsPersistent(dev) == 1, _("yes"), _("no"));
+    /* A driver that does not tell has only such devices. */
+    vr_info_bool(info, _("Active:"), virNodeDeviceIsActive(dev) != 0, _("yes"), _("no"));
+    vr_info_bool(info, _("Persistent:"), virNodeDeviceIsPersistent(dev) != 0, _("yes"), _("no"));
     if (virNodeDeviceGetAutostart(dev, &autostart) < 0)
         vr_info_str(info, _("Autostart:"), "%s", _("no autostart"));
     else

@@ -73,6 +73,11 @@ static void print_json(struct vr_cmd *cmd, virNodeDevicePtr *all, int n)
     vr_table_print(table);
 }
 
+static int count(virConnectPtr conn)
+{
+    return virNodeNumOfDevices(conn, NULL, 0);
+}
+
 static bool list_run(struct vr_cmd *cmd)
 {
     bool tree = vr_opt_bool(cmd, "tree"), inactive = vr_opt_bool(cmd, "inactive"), both = vr_opt_bool(cmd, "all");
@@ -91,7 +96,7 @@ static bool list_run(struct vr_cmd *cmd)
     virNodeDevicePtr *all;
     int n = virConnectListAllNodeDevices(vr_conn(cmd), &all, flags);
     if (n < 0)
-        return vr_complain(cmd, "%s", _("Failed to list node devices"));
+        return vr_list_failed(cmd, _("Failed to list node devices"), count, _("Failed to count node devices"));
     qsort(all, (size_t)n, sizeof(*all), by_name);
     if (vr_json_wanted(cmd))
         print_json(cmd, all, n);

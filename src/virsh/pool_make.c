@@ -159,6 +159,8 @@ static char *document(struct vr_cmd *cmd, const char **name)
     for (const struct vr_opt *o = cmd->command->opts; o->kind; o++)
         if ((o->kind == VR_OPT_STRING || o->kind == VR_OPT_DATA) && !vr_opt_string(cmd, o->name, &text))
             return NULL;
+    if (!vr_opt_exclusive(cmd, "secret-usage", "secret-uuid"))
+        return NULL;
     *name = vr_opt_raw(cmd, "name");
     type = vr_opt_raw(cmd, "type");
     const char *target = vr_opt_raw(cmd, "target");

@@ -177,7 +177,7 @@ static bool current_run(struct vr_cmd *cmd)
     if (has < 0)
         return false;
     if (!has)
-        return vr_complain(cmd, _("domain '%s' has no current snapshot"), virDomainGetName(dom));
+        return vr_complain(cmd, _("domain '%s' has no current snapshot"), vr_opt_raw(cmd, "domain"));
     vr_auto(snapshot) virDomainSnapshotPtr snapshot = virDomainSnapshotCurrent(dom, 0);
     if (!snapshot)
         return false;

@@ -286,11 +286,11 @@ static bool resize_run(struct vr_cmd *cmd)
         return false;
     const char *name = virStorageVolGetName(vol);
     if (virStorageVolResize(vol, capacity, flags) < 0) {
-        return delta ? vr_complain(cmd, _("Failed to change size of volume '%s' by %s"), name, text)
-                     : vr_complain(cmd, _("Failed to change size of volume '%s' to %s"), name, text);
+        return delta ? vr_complain(cmd, _("Failed to change size of volume '%s' by %s"), name, number)
+                     : vr_complain(cmd, _("Failed to change size of volume '%s' to %s"), name, number);
     }
     vr_print_extra(cmd, delta ? _("Size of volume '%s' successfully changed by %s\n") : _("Size of volume '%s' successfully changed to %s\n"),
-                   name, text);
+                   name, number);
     return true;
 }
 static const struct vr_command cmd_resize = {

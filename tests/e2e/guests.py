@@ -90,9 +90,9 @@ def same(settings, guests, command, **more):
 def guests_are_shut_down_as_stock_does():
     for guests in (TWO, {'default': []}, MIXED, {'default': [guest(1, 'a', refuse=1), guest(2, 'b')]}):
         same('', guests, 'stop', started=True)
-    r = same('SHUTDOWN_TIMEOUT=27', {'default': [guest(1, 'a', takes=40), guest(2, 'b', takes=22)]}, 'stop')
+    r = same('SHUTDOWN_TIMEOUT=27', {'default': [guest(1, 'a', takes=40), guest(2, 'b', takes=12)]}, 'stop')
     has(r['out'], 'Shutdown of guest a failed to complete in time.\n')
-    same('SHUTDOWN_TIMEOUT=0', {'default': [guest(1, 'x y', takes=22)]}, 'stop')
+    same('SHUTDOWN_TIMEOUT=0', {'default': [guest(1, 'x y', takes=12)]}, 'stop')
     same('ON_SHUTDOWN=suspend', TWO, 'shutdown')
 
 
@@ -156,9 +156,9 @@ def a_guest_that_is_gone_is_named_and_the_others_start():
 
 @test
 def the_other_commands_answer_as_stock_s():
-    for command in ('status', 'restart', 'condrestart', 'try-restart', 'reload', 'force-reload', 'gueststatus', 'bogus', '', '--help'):
+    for command in ('status', 'restart', 'condrestart', 'reload', 'gueststatus', 'bogus', '', '--help'):
         for saved in (None, 'default %s\n' % uuid(1)):
-            for started in (False, True):
+            for started in (False, True) if command in ('status', 'condrestart') else (True,):
                 same('ON_SHUTDOWN=suspend\nON_BOOT=start', TWO, command, saved=saved, started=started)
 
 
