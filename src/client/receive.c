@@ -65,8 +65,11 @@ static bool reply(struct vr_remote *r, struct vr_packet *p, struct vr_error **er
         if (s->asked.serial != p->header.serial || s->asked.proc != p->header.proc ||
             p->header.status != VIR_NET_ERROR)
             continue;
+        struct vr_error *bad = NULL, *why = vr_message_error_decode(p, &bad);
         if (!s->error)
-            s->error = vr_message_error_decode(p, NULL);
+            s->error = why ? vr_take(why) : vr_take(bad);
+        vr_error_free(why);
+        vr_error_free(bad);
         wake_stream(r, s);
         return true;
     }
@@ -88,9 +91,16 @@ void vr_remote_stream_piece(struct vr_remote *r, struct vr_stream_end *s, const 
     r->backlog += len;
 }
 
+/* More than an application that is only slow leaves lying: it does not read, and the server does not care. */
+#define BACKLOG_MOST (1024u * 1024 * 1024)
+#define PIECES_MOST (4u * 1024 * 1024)
+
 static bool stream_packet(struct vr_remote *r, struct vr_stream_end *s, struct vr_packet *p, struct vr_error **err)
 {
     int64_t hole;
+    if (r->backlog > BACKLOG_MOST || s->queued > PIECES_MOST)
+        return vr_fail(err, VIR_ERR_RPC, "too much stream data waits to be received: %zu bytes in %zu pieces", r->backlog,
+                       s->queued);
     if (p->header.type == VIR_NET_STREAM_HOLE) {
         if (!s->sparse)
             return vr_fail(err, VIR_ERR_RPC, "%s", "Unexpected stream hole");

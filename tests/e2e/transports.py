@@ -453,6 +453,64 @@ def sasl_answers_libvirts_own_daemon_over_tcp():
 
 
 @test
+def polkit_is_asked_as_by_libvirts_own_library():
+    """A server that wants polkit, and says yes, no, nobody to ask, or dismissed; what it wants is insisted on or not."""
+    program = '''
+sys.path.insert(0, %r)
+import fake_server, protocol
+method, verdict = 2, 1
+def answer(call, serial, payload):
+    if call.full_name == 'auth_list':
+        return protocol.packet(call.program.number, call.number, (1).to_bytes(4, 'big') + method.to_bytes(4, 'big'), protocol.REPLY, serial)
+    if call.full_name == 'auth_polkit':
+        return fake_server.ok(call, serial) if verdict == 1 else fake_server.error(call, serial, 'authentication said %%d' %% verdict, verdict, 60)
+    return fake_server.session(call, serial) or fake_server.ok(call, serial)
+server = fake_server.FakeServer('/run/work/polkit', answer)
+for verdict in (1, 45, 79, 94):
+    for method in (0, 1, 2, 3):
+        for more in ('', '&auth=polkit', '&auth=odd'):
+            if method == 1 and more != '&auth=polkit':
+                continue
+            try:
+                print(verdict, method, more, libvirt.open('qemu+unix:///system?socket=/run/work/polkit' + more).close())
+            except libvirt.libvirtError as e:
+                print(verdict, method, more, e.get_error_code(), e.get_error_domain(), e)
+''' % os.path.join(HERE, '..', 'lib')
+    said = [python(program, ours=ours).splitlines() for ours in (True, False)]
+    compare(said[1], said)
+    equal(len(said[0]), 4 * 10)
+
+
+@test
+def much_data_and_many_threads_pass_through_tls_and_sasl():
+    if not pki.there():
+        raise Skip('certtool (package gnutls-bin) is not installed')
+    ca = pki.Authority('/run/work/ca')
+    server = ca.issue('server', pki.SERVER % ('localhost', 'localhost'))
+    pki.client_dir('/run/work/pki-good', ca.cert, ca.issue('client', pki.CLIENT % 'client'))
+    auth = write('auth.conf', '[credentials-one]\nauthname=fred\npassword=secret\n\n[auth-libvirt-localhost]\ncredentials=one\n')
+    env = sasl_users('digest-md5')
+    settings = dict(server_files(ca, server), listen_tcp=1, tcp_port='16577', auth_tcp='sasl')
+    with listening(settings, env=env) as d:
+        out = python('''
+plain = libvirt.open(sys.argv[1])
+caps = plain.getCapabilities()
+for uri in sys.argv[2:]:
+    c = libvirt.open(uri)
+    wrong = []
+    def work():
+        for i in range(60):
+            if c.getCapabilities() != caps or c.getHostname() != plain.getHostname():
+                wrong.append(i)
+    threads = [threading.Thread(target=work) for n in range(8)]
+    for t in threads: t.start()
+    for t in threads: t.join(60)
+    print(wrong, any(t.is_alive() for t in threads), c.close())
+''', d.uri(), 'qemu+tls://localhost:16555/system?pkipath=/run/work/pki-good', 'qemu+tcp://localhost:16577/system?authfile=' + auth)
+    equal(out.splitlines(), ['[] False 0'] * 2)
+
+
+@test
 def sasl_protects_itself_by_tls_or_by_the_socket():
     if not pki.there():
         raise Skip('certtool (package gnutls-bin) is not installed')
