@@ -4,6 +4,7 @@
 
 A guest: uuid, name, running, persistent (default true), takes (calls until a shutdown is done), refuse (says no to changes).
 """
+import fcntl
 import json
 import os
 import sys
@@ -64,6 +65,9 @@ def run(state, words):
 
 
 def main():
+    # A script may ask while it saves.
+    lock = open(STATE + '.lock', 'w')
+    fcntl.flock(lock, fcntl.LOCK_EX)
     with open(STATE) as f:
         state = json.load(f)
     try:
