@@ -167,7 +167,8 @@ bool vr_transport_connect(struct vr_arena *arena, const struct vr_uri *uri, cons
         ok = connect_ext(p, &t.child, err);
         break;
     case VR_TRANSPORT_LIBSSH2:
-        ok = vr_error_report(err, VIR_FROM_RPC, VIR_ERR_SYSTEM_ERROR, -1, "%s", "libssh2 transport support was not enabled");
+        ok = vr_error_report(err, VIR_FROM_RPC, VIR_ERR_SYSTEM_ERROR, ENOSYS, "%s",
+                             "libssh2 transport support was not enabled");
         break;
     }
     if (t.child.fd >= 0) {

@@ -203,12 +203,12 @@ def a_connection_by_tcp_is_like_one_by_unix_but_not_secure():
     with d:
         out = python('''
 u = libvirt.open(sys.argv[1])
-for host in ('127.0.0.1', 'localhost'):
+for host in ('127.0.0.1', 'localhost', '[::1]'):
     c = libvirt.open('qemu+tcp://%s:16599/system' % host)
     print(c.getURI(), c.isSecure(), c.isEncrypted(), c.getHostname() == u.getHostname(), c.close())
 print(u.isSecure())
 ''', d.uri())
-        equal(out.splitlines(), ['qemu+tcp://%s:16599/system 0 0 True 0' % h for h in ('127.0.0.1', 'localhost')] + ['1'])
+        equal(out.splitlines(), ['qemu+tcp://%s:16599/system 0 0 True 0' % h for h in ('127.0.0.1', 'localhost', '[::1]')] + ['1'])
 
 
 @test
@@ -356,7 +356,7 @@ for uri in ('nonsense', ':', 'qemu+foo:///system', 'qemu+unix://host/system', 'q
         "Failed to connect socket to '/nowhere': No such file or directory",
         "invalid argument: Unknown remote mode 'odd'",
         "unable to connect to server at '127.0.0.1:1': Connection refused",
-        'libssh2 transport support was not enabled',
+        'libssh2 transport support was not enabled: Function not implemented',
         "unsupported configuration: the driver 'esx' runs inside the library and is not built into this one; esx+unix:/// asks a "
         'daemon for it'])
     clean_up(daemon())
