@@ -24,7 +24,7 @@ static bool cd_run(struct vr_cmd *cmd)
         dir = user ? user->pw_dir : "/";
     }
     if (chdir(dir) < 0)
-        return vr_complain(cmd, _("cd: %s: %s"), dir, strerror(errno));
+        return vr_complain(cmd, _("cd: %s: %s"), strerror(errno), dir);
     return true;
 }
 const struct vr_command vr_cmd_cd = {
@@ -75,11 +75,14 @@ static void quote_shell(struct vr_buf *out, const char *text)
 static bool echo_run(struct vr_cmd *cmd)
 {
     bool shell = vr_opt_bool(cmd, "shell"), xml = vr_opt_bool(cmd, "xml"), split = vr_opt_bool(cmd, "split");
+    if (!vr_opt_exclusive(cmd, "shell", "xml") || !vr_opt_exclusive(cmd, "shell", "split") ||
+        !vr_opt_exclusive(cmd, "xml", "split"))
+        return false;
     vr_autobuf struct vr_buf out = VR_BUF_INIT;
     const char *word;
     for (size_t i = 0; (word = vr_opt_argv(cmd, i)); i++) {
         vr_autobuf struct vr_buf quoted = VR_BUF_INIT;
-        if (i && !split)
+        if (i)
             vr_buf_char(&out, ' ');
         if (xml)
             quote_xml(&quoted, word);
@@ -136,9 +139,8 @@ static bool help_run(struct vr_cmd *cmd)
 {
     const struct vr_program *program = cmd->sh->program;
     const char *topic;
-    if (!vr_opt_string(cmd, "command", &topic))
-        return false;
-    if (!topic) {
+    topic = vr_opt_raw(cmd, "command");
+    if (!topic || !*topic) {
         vr_print(cmd, "%s", _("Grouped commands:\n\n"));
         for (const struct vr_group *g = program->groups; g->title; g++) {
             vr_help_group(cmd->sh, g, ":");

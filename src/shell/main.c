@@ -324,6 +324,7 @@ int vr_shell_main(const struct vr_program *program, int argc, char **argv)
     virSetErrorFunc(NULL, NULL);
     virFreeError(sh.error);
     free(sh.uri);
+    free(sh.late);
     if (sh.log_fd >= 0)
         close(sh.log_fd);
     if ((fflush(stdout) != 0 || ferror(stdout)) && errno != EPIPE) { /* a reader that has seen enough is no failure */

@@ -129,12 +129,7 @@ int vr_opt_ull_wrap(struct vr_cmd *cmd, const char *name, unsigned long long *ou
     return get_unsigned(cmd, name, ULLONG_MAX, true, out);
 }
 
-static bool scaled_bad(struct vr_cmd *cmd, const char *name, const char *text)
-{
-    return vr_complain(cmd, _("Scaled numeric value '%s' for <%s> option is malformed or out of range"), text, name);
-}
-
-/* The factor of "k", "KiB", "MB", "bytes", ...; 0 for no such suffix. *big: beyond 64 bits is impossible here. */
+/* The factor of "k", "KiB", "MB", "bytes", ...; 0 for no such suffix. */
 static unsigned long long suffix_factor(const char *suffix)
 {
     if (!strcasecmp(suffix, "b") || !strcasecmp(suffix, "byte") || !strcasecmp(suffix, "bytes"))
@@ -150,35 +145,36 @@ static unsigned long long suffix_factor(const char *suffix)
     return factor;
 }
 
+int vr_scale(struct vr_cmd *cmd, const char *text, unsigned long long *out, unsigned long long scale, unsigned long long max)
+{
+    char *end;
+    errno = 0;
+    unsigned long long v = strtoull(text, &end, 10);
+    if (end == text || errno || text[strspn(text, " \t\n\v\f\r")] == '-')
+        return -1;
+    unsigned long long factor = *end ? suffix_factor(end) : scale;
+    if (!factor) {
+        vr_late_error(cmd, _("invalid argument: unknown suffix '%s'"), end);
+        return -1;
+    }
+    if (v && v > max / factor) {
+        vr_late_error(cmd, _("numerical overflow: value too large: %llu%s"), v, end);
+        return -1;
+    }
+    *out = v * factor;
+    return 1;
+}
+
 int vr_opt_scaled(struct vr_cmd *cmd, const char *name, unsigned long long *out, unsigned long long scale,
                   unsigned long long max)
 {
     const char *text;
     if (!vr_opt_string(cmd, name, &text))
         return -1;
-    if (!text)
-        return 0;
-    char *end;
-    errno = 0;
-    unsigned long long v = strtoull(text, &end, 10);
-    if (end == text || errno || text[strspn(text, " \t\n\v\f\r")] == '-') {
-        scaled_bad(cmd, name, text);
-        return -1;
-    }
-    const char *suffix = end;
-    unsigned long long factor = *suffix ? suffix_factor(suffix) : scale;
-    if (!factor) {
-        scaled_bad(cmd, name, text);
-        vr_shell_error(cmd->sh, _("invalid argument: unknown suffix '%s'"), suffix);
-        return -1;
-    }
-    if (v && v > max / factor) {
-        scaled_bad(cmd, name, text);
-        vr_shell_error(cmd->sh, _("numerical overflow: value too large: %llu%s"), v, suffix);
-        return -1;
-    }
-    *out = v * factor;
-    return 1;
+    int got = text ? vr_scale(cmd, text, out, scale, max) : 0;
+    if (got < 0)
+        vr_complain(cmd, _("Scaled numeric value '%s' for <%s> option is malformed or out of range"), text, name);
+    return got;
 }
 
 int vr_opt_timeout_ms(struct vr_cmd *cmd, const char *name, int *out)

@@ -153,6 +153,7 @@ void vr_shell_error_reset(struct vr_shell *sh)
     }
     virFreeError(sh->error);
     sh->error = NULL;
+    free(vr_take(sh->late));
     pthread_mutex_unlock(&error_lock);
     virResetLastError();
 }
@@ -162,6 +163,9 @@ void vr_shell_error_print(struct vr_shell *sh)
     pthread_mutex_lock(&error_lock);
     virErrorPtr error = vr_take(sh->error);
     pthread_mutex_unlock(&error_lock);
+    vr_autofree char *late = vr_take(sh->late);
+    if (late)
+        vr_shell_error(sh, "%s", late);
     if (!error)
         return;
     if (error->code == VIR_ERR_OK)
@@ -169,6 +173,16 @@ void vr_shell_error_print(struct vr_shell *sh)
     else
         vr_shell_error(sh, "%s", error->message ? error->message : "");
     virFreeError(error);
+}
+
+bool vr_late_error(struct vr_cmd *cmd, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    free(cmd->sh->late);
+    cmd->sh->late = vr_vprintf(fmt, ap);
+    va_end(ap);
+    return false;
 }
 
 void vr_forget_error(struct vr_cmd *cmd)

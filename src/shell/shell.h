@@ -130,6 +130,7 @@ struct vr_shell {
     bool silent; /* completing: errors are nobody's */
     bool lost;   /* the connection ended; the next command opens another */
     bool leave;  /* quit was said */
+    char *late; /* of vr_late_error */
     virErrorPtr error; /* the library's last error since the command began; NULL for none */
 };
 
@@ -175,6 +176,8 @@ int vr_opt_ull_wrap(struct vr_cmd *cmd, const char *name, unsigned long long *ou
 /** With suffix (KiB, MB, g, ...); without one in units of @scale. In bytes, at most @max. */
 int vr_opt_scaled(struct vr_cmd *cmd, const char *name, unsigned long long *out, unsigned long long scale,
                   unsigned long long max);
+/** The same of a text; 1, or -1 without the sentence about an option: what the library would say comes late. */
+int vr_scale(struct vr_cmd *cmd, const char *text, unsigned long long *out, unsigned long long scale, unsigned long long max);
 /** A timeout in seconds as milliseconds; must be positive. */
 int vr_opt_timeout_ms(struct vr_cmd *cmd, const char *name, int *out);
 /** Which options exclude each other: false, reported in stock's sentence, when both are set. */
@@ -201,6 +204,10 @@ void vr_shell_debug(struct vr_shell *sh, int level, const char *fmt, ...) VR_PRI
 /** The library's last error is of no interest: it is not printed when the command fails. */
 void vr_shell_error_reset(struct vr_shell *sh);
 void vr_forget_error(struct vr_cmd *cmd);
+/**
+ * An error that is printed where the library's would be: behind what the command says. Returns false.
+ */
+bool vr_late_error(struct vr_cmd *cmd, const char *fmt, ...) VR_PRINTF(2, 3);
 /** Prints the library's last error now, and forgets it. */
 void vr_report_error(struct vr_cmd *cmd);
 int vr_last_code(const struct vr_cmd *cmd); /* VIR_ERR_OK without an error */

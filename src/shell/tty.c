@@ -87,7 +87,7 @@ char *vr_read_file(struct vr_cmd *cmd, const char *path, size_t max)
     vr_autofree char *what = NULL;
     vr_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
-        vr_complain(cmd, _("Failed to open file '%s': %s"), path, strerror(errno));
+        vr_late_error(cmd, _("Failed to open file '%s': %s"), path, strerror(errno));
         return NULL;
     }
     vr_autobuf struct vr_buf out = VR_BUF_INIT;
@@ -96,14 +96,14 @@ char *vr_read_file(struct vr_cmd *cmd, const char *path, size_t max)
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0) {
-            vr_complain(cmd, _("Failed to read file '%s': %s"), path, strerror(errno));
+            vr_late_error(cmd, _("Failed to read file '%s': %s"), path, strerror(errno));
             return NULL;
         }
         if (n == 0)
             break;
         vr_buf_added(&out, (size_t)n);
         if (out.len > max) {
-            vr_complain(cmd, _("Failed to read file '%s': %s"), path, strerror(EOVERFLOW));
+            vr_late_error(cmd, _("Failed to read file '%s': %s"), path, strerror(EOVERFLOW));
             return NULL;
         }
     }

@@ -167,12 +167,29 @@ static bool connect_run(struct vr_cmd *cmd)
     const char *name;
     if (!vr_opt_string(cmd, "name", &name))
         return false;
-    vr_virsh_disconnect(sh);
-    free(sh->uri);
-    sh->uri = vr_strdup(name);
+    /* The old connection stays when there is no new one. */
+    void *before = vr_take(sh->conn);
+    char *uri = sh->uri;
+    bool readonly = sh->readonly;
+    if (name)
+        sh->uri = vr_strdup(name);
     sh->readonly = vr_opt_bool(cmd, "readonly");
+    if (!vr_virsh_connect(sh)) {
+        if (name)
+            free(sh->uri);
+        sh->uri = uri;
+        sh->readonly = readonly;
+        sh->conn = before;
+        return false;
+    }
+    if (name)
+        free(uri);
+    void *now = sh->conn;
+    sh->conn = before;
+    vr_virsh_disconnect(sh);
+    sh->conn = now;
     sh->lost = false;
-    return vr_virsh_connect(sh);
+    return true;
 }
 static const struct vr_command connect_command = {
     "connect",

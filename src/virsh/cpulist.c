@@ -8,6 +8,7 @@
 #include "base/str.h"
 
 #define MOST_CPUS 16384
+#define LIST_CPUS 1024 /* what a list may name */
 
 int vr_host_cpus(struct vr_cmd *cmd)
 {
@@ -74,8 +75,9 @@ unsigned char *vr_cpulist_parse(struct vr_cmd *cmd, const char *list, int max_cp
     for (char *rest = copy, *word; (word = strsep(&rest, ","));) {
         long first, last;
         bool drop;
-        if (!range(word, &first, &last, &drop) || last >= MOST_CPUS) {
+        if (!range(word, &first, &last, &drop) || last >= LIST_CPUS) {
             vr_complain(cmd, _("Invalid cpulist '%s'"), list);
+            vr_late_error(cmd, _("invalid argument: Failed to parse bitmap '%s'"), list);
             return NULL;
         }
         for (long i = first; i <= last && i < max_cpu; i++) {

@@ -18,15 +18,22 @@
 /* MiB/s, or bytes/s with --bytes, as the calls want it: -1 reported, 0 not given. */
 static int opt_bandwidth(struct vr_cmd *cmd, bool bytes, unsigned long *out)
 {
+    const char *text = vr_opt_raw(cmd, "bandwidth");
+    int64_t negative;
     unsigned long long v;
     *out = 0;
-    if (bytes) {
-        int got = vr_opt_scaled(cmd, "bandwidth", &v, 1, ULONG_MAX);
-        if (got > 0)
-            *out = (unsigned long)v;
-        return got;
+    if (!text)
+        return 0;
+    if (vr_parse_i64(text, 10, INT64_MIN, -1, &negative)) {
+        *out = (unsigned long)negative;
+        return 1;
     }
-    return vr_opt_ul_wrap(cmd, "bandwidth", out);
+    int got = vr_scale(cmd, text, &v, bytes ? 1 : 1024 * 1024, ULONG_MAX);
+    if (got > 0)
+        *out = (unsigned long)(bytes ? v : v >> 20);
+    else
+        vr_complain(cmd, _("Scaled numeric value '%s' for <--bandwidth> option is malformed or out of range"), text);
+    return got;
 }
 
 /* ---- waiting ------------------------------------------------------------------------------------------------------- */
@@ -480,9 +487,7 @@ static bool blockjob_run(struct vr_cmd *cmd)
         !vr_exclusive(cmd, info, "info", abort, "abort") || !vr_exclusive(cmd, info, "info", pivot, "pivot") ||
         !vr_exclusive(cmd, info, "info", async, "async") || !vr_exclusive(cmd, info, "info", bandwidth, "bandwidth") ||
         !vr_exclusive(cmd, bytes, "bytes", abort, "abort") || !vr_exclusive(cmd, bytes, "bytes", pivot, "pivot") ||
-        !vr_exclusive(cmd, bytes, "bytes", async, "async") || !vr_exclusive(cmd, bandwidth, "bandwidth", abort, "abort") ||
-        !vr_exclusive(cmd, bandwidth, "bandwidth", pivot, "pivot") ||
-        !vr_exclusive(cmd, bandwidth, "bandwidth", async, "async"))
+        !vr_exclusive(cmd, bytes, "bytes", async, "async"))
         return false;
     vr_auto(domain) virDomainPtr dom = vr_domain(cmd);
     if (!dom || !vr_opt_string(cmd, "path", &disk))

@@ -216,9 +216,11 @@ static bool change_source(struct vr_cmd *cmd, struct vr_query *doc, struct vr_qu
         return vr_complain(cmd, _("The disk device '%s' doesn't have media"), path);
     if (action == MEDIA_INSERT && has)
         return vr_complain(cmd, _("The disk device '%s' already has media"), path);
+    if (action != MEDIA_EJECT && !source)
+        return vr_complain(cmd, "%s", _("New disk media source was not specified"));
     if (n > 0)
         vr_query_remove(sources[0]);
-    if (!source)
+    if (action == MEDIA_EJECT)
         return true;
     struct vr_query_node *made = vr_query_add(disk, "source", NULL);
     vr_query_set(made, block ? "dev" : "file", source);
@@ -230,18 +232,14 @@ static bool change_source(struct vr_cmd *cmd, struct vr_query *doc, struct vr_qu
 
 static bool change_media_run(struct vr_cmd *cmd)
 {
-    bool eject = vr_opt_bool(cmd, "eject"), insert = vr_opt_bool(cmd, "insert"), update = vr_opt_bool(cmd, "update");
+    bool eject = vr_opt_bool(cmd, "eject"), insert = vr_opt_bool(cmd, "insert");
     const char *source, *path;
     unsigned flags;
     if (!vr_opt_exclusive(cmd, "eject", "insert") || !vr_opt_exclusive(cmd, "insert", "update") ||
         !vr_opt_exclusive(cmd, "eject", "update") || !vr_opt_exclusive(cmd, "eject", "block") || !vr_opt_affect(cmd, &flags) ||
         !vr_opt_string(cmd, "source", &source))
         return false;
-    if (!vr_exclusive(cmd, eject, "eject", source != NULL, "source"))
-        return false;
-    int action = eject ? MEDIA_EJECT : insert ? MEDIA_INSERT : update ? MEDIA_UPDATE : source ? MEDIA_UPDATE : MEDIA_UPDATE;
-    if (!source && !eject)
-        return vr_complain(cmd, "%s", _("New disk media source was not specified"));
+    int action = eject ? MEDIA_EJECT : insert ? MEDIA_INSERT : MEDIA_UPDATE;
     if (vr_opt_bool(cmd, "force"))
         flags |= VIR_DOMAIN_DEVICE_MODIFY_FORCE;
     vr_auto(domain) virDomainPtr dom = vr_domain(cmd);

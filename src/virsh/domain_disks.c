@@ -72,6 +72,8 @@ static bool domblkinfo_run(struct vr_cmd *cmd)
 {
     bool all = vr_opt_bool(cmd, "all"), human = vr_opt_bool(cmd, "human");
     const char *device;
+    if (!vr_opt_exclusive(cmd, "all", "device"))
+        return false;
     vr_auto(domain) virDomainPtr dom = vr_domain(cmd);
     if (!dom || !vr_opt_string(cmd, "device", &device))
         return false;
@@ -147,7 +149,7 @@ static void print_counter(struct vr_cmd *cmd, struct vr_info *json, const char *
     if (vr_json_wanted(cmd))
         vr_info_int(json, counters[i].field, strtoll(value, NULL, 10), NULL);
     else if (human)
-        vr_print(cmd, "%s %-31s %s\n", device, _(counters[i].sentence), value);
+        vr_print(cmd, " %-31s %s\n", _(counters[i].sentence), value);
     else
         vr_print(cmd, "%s %s %s\n", device, counters[i].field, value);
 }
@@ -166,7 +168,7 @@ static bool plain_counters(struct vr_cmd *cmd, virDomainPtr dom, const char *dev
         if (vr_json_wanted(cmd))
             vr_info_int(json, counters[i].word, values[i], NULL);
         else if (human)
-            vr_print(cmd, "%s %-31s %lld\n", device, _(counters[i].sentence), values[i]);
+            vr_print(cmd, " %-31s %lld\n", _(counters[i].sentence), values[i]);
         else
             vr_print(cmd, "%s %s %lld\n", device, counters[i].word, values[i]);
     }

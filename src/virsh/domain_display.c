@@ -310,8 +310,8 @@ static bool send_key_run(struct vr_cmd *cmd)
         uint64_t number;
         if (n == VIR_DOMAIN_SEND_KEY_MAX_KEYS)
             return vr_complain(cmd, "%s", _("too many keycodes"));
-        int code = vr_parse_u64(word, 0, 0xffff, &number) && number ? (int)number : vr_key_code((unsigned)codeset, word);
-        if (code <= 0)
+        int code = vr_parse_u64(word, 0, 0xffff, &number) ? (int)number : vr_key_code((unsigned)codeset, word);
+        if (code < 0)
             return vr_complain(cmd, _("invalid keycode: '%s'"), word);
         codes[n++] = (unsigned)code;
     }

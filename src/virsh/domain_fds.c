@@ -9,13 +9,15 @@
 
 bool vr_opt_fds(struct vr_cmd *cmd, int **fds, size_t *n)
 {
-    const char *list;
+    const char *list = vr_opt_raw(cmd, "pass-fds");
     *fds = NULL;
     *n = 0;
-    if (!vr_opt_string(cmd, "pass-fds", &list))
-        return false;
     if (!list)
         return true;
+    if (!*list) {
+        *fds = vr_alloc(sizeof(**fds)); /* an empty list is one */
+        return true;
+    }
     vr_autofree char *copy = vr_strdup(list);
     vr_autofree int *out = NULL;
     size_t cap = 0;

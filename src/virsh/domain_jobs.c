@@ -138,6 +138,8 @@ static bool domjobinfo_run(struct vr_cmd *cmd)
     unsigned flags = (vr_opt_bool(cmd, "completed") ? VIR_DOMAIN_JOB_STATS_COMPLETED : 0) |
         (vr_opt_bool(cmd, "keep-completed") ? VIR_DOMAIN_JOB_STATS_COMPLETED | VIR_DOMAIN_JOB_STATS_KEEP_COMPLETED : 0);
     int type = 0;
+    if (!vr_opt_requires(cmd, "keep-completed", "completed"))
+        return false;
     vr_auto(domain) virDomainPtr dom = vr_domain(cmd);
     if (!dom)
         return false;

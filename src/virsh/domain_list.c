@@ -166,20 +166,17 @@ static bool print_lines(struct vr_cmd *cmd, const struct list *list, bool uuid, 
         const struct entry *e = &list->entries[i];
         char text[VIR_UUID_STRING_BUFLEN];
         const char *gap = "";
-        if (id && e->id >= 0) {
-            vr_print(cmd, "%d", e->id);
-            gap = " ";
-        } else if (id) {
-            vr_print(cmd, "-");
-            gap = " ";
-        }
         if (uuid) {
             if (virDomainGetUUIDString(e->dom, text) < 0)
                 return vr_complain(cmd, "%s", _("Failed to get domain's UUID"));
-            if (name || id)
-                vr_print(cmd, "%s%-36s", gap, text);
+            vr_print(cmd, "%s", text);
+            gap = " ";
+        }
+        if (id) {
+            if (e->id >= 0)
+                vr_print(cmd, "%s%d", gap, e->id);
             else
-                vr_print(cmd, "%s", text);
+                vr_print(cmd, "%s-", gap);
             gap = " ";
         }
         if (name)

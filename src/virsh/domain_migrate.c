@@ -182,7 +182,7 @@ static bool migrate_run(struct vr_cmd *cmd)
         m.flags |= vr_opt_bool(cmd, flag_options[i].option) ? flag_options[i].flag : 0;
     vr_auto(domain) virDomainPtr dom = vr_domain(cmd);
     VR_AUTO(vr_typed) *params = m.params = vr_typed_new();
-    if (!dom || !migrate_timeout(cmd, &m, &timeout) || !vr_opt_string(cmd, "desturi", &m.uri) || !migrate_params(cmd, params))
+    if (!dom || !migrate_timeout(cmd, &m, &timeout) || !vr_opt_string(cmd, "desturi", &m.uri))
         return false;
     bool direct = vr_opt_bool(cmd, "p2p") || vr_opt_bool(cmd, "direct");
     if (!direct) {
@@ -191,6 +191,11 @@ static bool migrate_run(struct vr_cmd *cmd)
             return false;
         virConnectSetKeepAlive(m.to, cmd->sh->keepalive_interval, (unsigned)cmd->sh->keepalive_count);
         vr_forget_error(cmd);
+    }
+    if (!migrate_params(cmd, params)) {
+        if (m.to)
+            virConnectClose(m.to);
+        return false;
     }
     int callback = m.after_precopy ? virConnectDomainEventRegisterAny(vr_conn(cmd), dom, VIR_DOMAIN_EVENT_ID_MIGRATION_ITERATION,
         VR_EVENT_CALLBACK(on_iteration), &m, NULL) : -1;

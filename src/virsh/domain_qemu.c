@@ -55,8 +55,10 @@ static char *wrapped_qmp(struct vr_cmd *cmd)
         vr_buf_printf(&members, "%s%s", i > 1 ? "," : "", word);
     if (members.len) {
         vr_autofree char *text = *members.data == '{' ? vr_strdup(members.data) : vr_printf("{%s}", members.data);
-        struct vr_json *arguments = vr_json_parse(text, strlen(text), NULL);
+        VR_AUTO(vr_error) *err = NULL;
+        struct vr_json *arguments = vr_json_parse(text, strlen(text), &err);
         if (!arguments) {
+            vr_late_error(cmd, "%s", vr_error_text(err));
             vr_complain(cmd, _("failed to wrap arguments '%s' into a QMP command wrapper"), members.data);
             return NULL;
         }

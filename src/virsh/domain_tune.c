@@ -87,14 +87,13 @@ const struct vr_command vr_cmd_setmaxmem = {
 static int opt_limit(struct vr_cmd *cmd, const char *name, unsigned long long *out)
 {
     const char *text = vr_opt_raw(cmd, name);
-    int64_t number;
     if (!text)
         return 0;
-    if (vr_parse_i64(text, 10, INT64_MIN, -1, &number)) {
+    if (text[0] == '-' && text[1] >= '0' && text[1] <= '9') {
         *out = VIR_DOMAIN_MEMORY_PARAM_UNLIMITED;
         return 1;
     }
-    int got = vr_opt_scaled(cmd, name, out, 1024, LLONG_MAX);
+    int got = vr_scale(cmd, text, out, 1024, LLONG_MAX);
     if (got > 0)
         *out /= 1024;
     if (got < 0)
@@ -359,6 +358,13 @@ static bool set_param(struct vr_cmd *cmd, struct vr_typed *set, const struct vr_
     return true;
 }
 
+/* @flags -1: by the older call. */
+static bool scheduler_params(virDomainPtr dom, struct vr_typed *params, int flags)
+{
+    return (flags < 0 ? virDomainGetSchedulerParameters(dom, params->params, &params->n)
+                      : virDomainGetSchedulerParametersFlags(dom, params->params, &params->n, (unsigned)flags)) == 0;
+}
+
 static bool schedinfo_options(struct vr_cmd *cmd, struct vr_typed *set, const struct vr_typed *known)
 {
     int v;
@@ -371,6 +377,8 @@ static bool schedinfo_options(struct vr_cmd *cmd, struct vr_typed *set, const st
             return false;
         if (got && !set_param(cmd, set, known, name, vr_opt_raw(cmd, name), &found))
             return false;
+        if (got && !found)
+            return vr_complain(cmd, _("invalid scheduler option: %s"), name);
     }
     for (size_t i = 0; (word = vr_opt_argv(cmd, i)); i++) {
         const char *eq = strchr(word, '=');
@@ -380,7 +388,7 @@ static bool schedinfo_options(struct vr_cmd *cmd, struct vr_typed *set, const st
         if (!set_param(cmd, set, known, name, eq + 1, &found))
             return false;
         if (!found)
-            return vr_complain(cmd, _("invalid scheduler option: %s"), word);
+            return vr_complain(cmd, _("invalid scheduler option: %s"), name);
     }
     return true;
 }
@@ -394,6 +402,9 @@ static bool schedinfo_run(struct vr_cmd *cmd)
     vr_auto(domain) virDomainPtr dom = vr_domain(cmd);
     if (!dom)
         return false;
+    int query = flags == (VIR_DOMAIN_AFFECT_LIVE | VIR_DOMAIN_AFFECT_CONFIG) ? 0 : (int)flags; /* both can only be set */
+    if (!flags && !vr_opt_bool(cmd, "current"))
+        query = -1;
     VR_AUTO(vr_info) *info = vr_info_new(cmd, "%-15s: %s\n");
     vr_autofree char *type = virDomainGetSchedulerType(dom, &n);
     if (!type || n < 0) {
@@ -406,15 +417,16 @@ static bool schedinfo_run(struct vr_cmd *cmd)
     VR_AUTO(vr_typed) *set = vr_typed_new();
     if (n) {
         vr_typed_room(params, n);
-        if (virDomainGetSchedulerParametersFlags(dom, params->params, &params->n, flags) < 0)
+        if (!scheduler_params(dom, params, query))
             return false;
         if (!schedinfo_options(cmd, set, params))
             return false;
         if (set->n) {
-            if (virDomainSetSchedulerParametersFlags(dom, set->params, set->n, flags) < 0)
+            if ((flags ? virDomainSetSchedulerParametersFlags(dom, set->params, set->n, flags)
+                       : virDomainSetSchedulerParameters(dom, set->params, set->n)) < 0)
                 return false;
             params->n = n;
-            if (virDomainGetSchedulerParametersFlags(dom, params->params, &params->n, flags) < 0)
+            if (!scheduler_params(dom, params, query))
                 return false;
         }
         if (vr_opt_bool(cmd, "live") && vr_opt_bool(cmd, "config"))
@@ -459,9 +471,9 @@ static bool numatune_run(struct vr_cmd *cmd)
     if (nodes)
         vr_typed_str(params, VIR_DOMAIN_NUMA_NODESET, nodes);
     if (mode) {
-        uint64_t number = 0;
+        int64_t number = 0;
         int m = vr_name_index(numa_modes, mode); /* in the order of VIR_DOMAIN_NUMATUNE_MEM_* */
-        if (m < 0 && vr_parse_u64(mode, 10, VR_COUNT(numa_modes) - 2, &number))
+        if (m < 0 && vr_parse_i64(mode, 10, 0, INT_MAX, &number))
             m = (int)number;
         if (m < 0)
             return vr_complain(cmd, _("Invalid mode: %s"), mode);
@@ -527,10 +539,9 @@ static bool perf_run(struct vr_cmd *cmd)
         for (char *rest = copy, *word; rest && (word = strsep(&rest, ","));)
             vr_typed_bool(params, word, on);
     }
-    if (params->n)
-        return virDomainSetPerfEvents(dom, params->params, params->n, flags) == 0 ? true
-            : vr_complain(cmd, "%s", _("Unable to enable/disable perf events"));
-    if (virDomainGetPerfEvents(dom, &params->params, &params->n, flags) < 0)
+    if (params->n && virDomainSetPerfEvents(dom, params->params, params->n, flags) < 0)
+        return vr_complain(cmd, "%s", _("Unable to enable/disable perf events"));
+    if (!params->n && virDomainGetPerfEvents(dom, &params->params, &params->n, flags) < 0)
         return vr_complain(cmd, "%s", _("Unable to get perf events"));
     struct vr_info *info = vr_info_new(cmd, "%-15s: %s\n");
     for (int i = 0; i < params->n; i++) {

@@ -40,8 +40,8 @@ static bool vcpucount_run(struct vr_cmd *cmd)
 {
     bool maximum = vr_opt_bool(cmd, "maximum"), active = vr_opt_bool(cmd, "active"), guest = vr_opt_bool(cmd, "guest");
     bool config = vr_opt_bool(cmd, "config"), live = vr_opt_bool(cmd, "live"), current = vr_opt_bool(cmd, "current");
-    if (!vr_opt_exclusive(cmd, "current", "live") || !vr_opt_exclusive(cmd, "current", "config") ||
-        !vr_opt_exclusive(cmd, "active", "maximum") || !vr_opt_exclusive(cmd, "guest", "config"))
+    if (!vr_opt_exclusive(cmd, "live", "config") || !vr_opt_exclusive(cmd, "active", "maximum") ||
+        !vr_opt_exclusive(cmd, "guest", "config"))
         return false;
     unsigned flags = (config ? VIR_DOMAIN_AFFECT_CONFIG : 0) | (live ? VIR_DOMAIN_AFFECT_LIVE : 0) |
         (maximum ? VIR_DOMAIN_VCPU_MAXIMUM : 0) | (guest ? VIR_DOMAIN_VCPU_GUEST : 0);
@@ -342,6 +342,8 @@ static bool vcpupin_run(struct vr_cmd *cmd)
         return false;
     int one = vr_opt_uint(cmd, "vcpu", &vcpu);
     if (one < 0)
+        return false;
+    if (!list && !vr_opt_exclusive(cmd, "live", "config"))
         return false;
     if (list && !one)
         return vr_complain(cmd, "%s", _("vcpupin: Missing vCPU number in pin mode."));

@@ -6,6 +6,7 @@
 #include <string.h>
 #include "base/alloc.h"
 #include "base/str.h"
+#include "domain_devices.h"
 #include "xml_output.h"
 
 static bool dumpxml_run(struct vr_cmd *cmd)
@@ -128,7 +129,7 @@ static bool domxml_to_native_run(struct vr_cmd *cmd)
         return vr_complain(cmd, "%s", _("need either domain or domain XML"));
     }
     if (!xml)
-        return vr_complain(cmd, "%s", _("failed to retrieve XML"));
+        return domain ? vr_complain(cmd, "%s", _("failed to retrieve XML")) : false;
     vr_autofree char *text = virConnectDomainXMLToNative(vr_conn(cmd), format, xml, 0);
     if (text)
         vr_print(cmd, "%s", text);
@@ -154,10 +155,15 @@ static bool get_desc(struct vr_cmd *cmd, virDomainPtr dom, bool title, unsigned 
     *out = virDomainGetMetadata(dom, title ? VIR_DOMAIN_METADATA_TITLE : VIR_DOMAIN_METADATA_DESCRIPTION, NULL, flags);
     if (*out)
         return true;
-    if (vr_last_code(cmd) != VIR_ERR_NO_DOMAIN_METADATA)
-        return false;
+    bool none = vr_last_code(cmd) == VIR_ERR_NO_DOMAIN_METADATA;
     vr_forget_error(cmd);
-    return true;
+    if (none)
+        return true;
+    /* A server that cannot tell it alone. */
+    VR_AUTO(vr_query) *doc = vr_domain_query(cmd, dom, flags == VIR_DOMAIN_AFFECT_CONFIG ? VIR_DOMAIN_XML_INACTIVE : 0);
+    if (doc)
+        *out = vr_query_text(doc, NULL, title ? "string(./title[1])" : "string(./description[1])");
+    return doc != NULL;
 }
 
 /* Words given as the new text, joined; NULL for none. malloc'd. */
@@ -217,7 +223,7 @@ static bool desc_run(struct vr_cmd *cmd)
     if (vr_json_wanted(cmd))
         vr_json_value(cmd, title ? "title" : "description", text);
     else if (text && *text)
-        vr_print(cmd, "%s\n", text);
+        vr_print(cmd, "%s", text);
     else
         vr_print_extra(cmd, title ? _("No title for domain: %s") : _("No description for domain: %s"), virDomainGetName(dom));
     return true;
