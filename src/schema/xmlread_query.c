@@ -66,12 +66,12 @@ static struct vr_query_node *outer(xmlNodePtr node)
     return (struct vr_query_node *)node;
 }
 
-struct vr_query *vr_query_new(const char *xml, const char *what, struct vr_error **err)
+static struct vr_query *parsed(const char *xml, const char *what, int flags, struct vr_error **err)
 {
     if (!open_library(err))
         return NULL;
     size_t len = strlen(xml);
-    xmlDocPtr doc = len < INT_MAX ? lib.xmlReadMemory(xml, (int)len, what, NULL, XML_PARSE_NONET | XML_PARSE_NOERROR |
+    xmlDocPtr doc = len < INT_MAX ? lib.xmlReadMemory(xml, (int)len, what, NULL, flags | XML_PARSE_NONET | XML_PARSE_NOERROR |
                                                       XML_PARSE_NOWARNING) : NULL;
     if (!doc || !lib.xmlDocGetRootElement(doc)) {
         const xmlError *why = lib.xmlGetLastError();
@@ -84,6 +84,16 @@ struct vr_query *vr_query_new(const char *xml, const char *what, struct vr_error
     query->doc = doc;
     query->context = lib.xmlXPathNewContext(doc);
     return query;
+}
+
+struct vr_query *vr_query_new(const char *xml, const char *what, struct vr_error **err)
+{
+    return parsed(xml, what, 0, err);
+}
+
+struct vr_query *vr_query_new_tidy(const char *xml, const char *what, struct vr_error **err)
+{
+    return parsed(xml, what, XML_PARSE_NOBLANKS, err);
 }
 
 void vr_query_free(struct vr_query *query)

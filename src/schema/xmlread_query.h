@@ -15,6 +15,8 @@ struct vr_query_node; /* belongs to the query */
 
 /** NULL, reported, when the text is no XML. @what stands in errors: "(domain_definition)". */
 struct vr_query *vr_query_new(const char *xml, const char *what, struct vr_error **err);
+/** Without blanks between elements: parts of it are printed indented anew. */
+struct vr_query *vr_query_new_tidy(const char *xml, const char *what, struct vr_error **err);
 void vr_query_free(struct vr_query *query);
 VR_DEFINE_AUTO(vr_query)
 

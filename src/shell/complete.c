@@ -137,7 +137,7 @@ static void read_before(struct vr_cmd *cmd, char **words, size_t n, const struct
             *wants = NULL;
         } else if (!*only_data && vr_streq(words[i], "--")) {
             *only_data = true;
-        } else if (!*only_data && vr_starts_with(words[i], "--")) {
+        } else if (!*only_data && vr_is_option(words[i])) {
             const char *eq = strchr(words[i], '=');
             vr_autofree char *name = eq ? vr_strndup(words[i] + 2, (size_t)(eq - words[i] - 2)) : vr_strdup(words[i] + 2);
             const struct vr_opt *o = vr_opt_find(cmd->command, name, &preset);

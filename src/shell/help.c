@@ -15,7 +15,8 @@ void vr_help_group(struct vr_shell *sh, const struct vr_group *group, const char
     }
 }
 
-static void add_synopsis(struct vr_buf *out, const struct vr_opt *o)
+/* @named: an option before this one takes a value, so that words may need the name. */
+static void add_synopsis(struct vr_buf *out, const struct vr_opt *o, bool named)
 {
     switch (o->kind) {
     case VR_OPT_BOOL:
@@ -34,7 +35,9 @@ static void add_synopsis(struct vr_buf *out, const struct vr_opt *o)
         vr_buf_printf(out, " <%s>", o->name);
         break;
     case VR_OPT_ARGV:
-        if (o->flags & VR_REQUIRED)
+        if (!named)
+            vr_buf_printf(out, o->flags & VR_REQUIRED ? " <%s>..." : " [<%s>]...", o->name);
+        else if (o->flags & VR_REQUIRED)
             vr_buf_printf(out, " {[--%s] <%s>}...", o->name, _("string"));
         else
             vr_buf_printf(out, " [[--%s] <%s>]...", o->name, _("string"));
@@ -44,7 +47,7 @@ static void add_synopsis(struct vr_buf *out, const struct vr_opt *o)
     }
 }
 
-static void print_option(const struct vr_opt *o)
+static void print_option(const struct vr_opt *o, bool named)
 {
     vr_autofree char *shown = NULL;
     const char *kind = o->kind == VR_OPT_INT ? _("number") : _("string");
@@ -58,7 +61,7 @@ static void print_option(const struct vr_opt *o)
         break;
     case VR_OPT_DATA:
     case VR_OPT_ARGV:
-        shown = vr_printf("[--%s] <%s>", o->name, kind);
+        shown = o->kind == VR_OPT_ARGV && !named ? vr_printf("<%s>", o->name) : vr_printf("[--%s] <%s>", o->name, kind);
         break;
     default:
         return;
@@ -70,22 +73,26 @@ bool vr_help_command(struct vr_shell *sh, const struct vr_command *command)
 {
     command = vr_command_real(command);
     vr_autobuf struct vr_buf synopsis = VR_BUF_INIT;
-    bool options = command->flags & VR_CMD_JSON;
+    bool options = command->flags & VR_CMD_JSON, named = false;
     for (const struct vr_opt *o = command->opts; o && o->kind; o++) {
-        add_synopsis(&synopsis, o);
+        add_synopsis(&synopsis, o, named);
         options |= o->kind != VR_OPT_ALIAS;
+        named |= o->kind != VR_OPT_ALIAS && o->kind != VR_OPT_BOOL;
     }
     if (command->flags & VR_CMD_JSON)
-        add_synopsis(&synopsis, &vr_opt_json);
+        add_synopsis(&synopsis, &vr_opt_json, true);
     printf(_("  NAME\n    %s - %s\n"), command->name, command->help);
     printf(_("\n  SYNOPSIS\n    %s%s\n"), command->name, synopsis.data ? synopsis.data : "");
     printf(_("\n  DESCRIPTION\n    %s\n"), command->desc ? command->desc : command->help);
     if (options) {
         printf("%s", _("\n  OPTIONS\n"));
-        for (const struct vr_opt *o = command->opts; o && o->kind; o++)
-            print_option(o);
+        named = false;
+        for (const struct vr_opt *o = command->opts; o && o->kind; o++) {
+            print_option(o, named);
+            named |= o->kind != VR_OPT_ALIAS && o->kind != VR_OPT_BOOL;
+        }
         if (command->flags & VR_CMD_JSON)
-            print_option(&vr_opt_json);
+            print_option(&vr_opt_json, true);
     }
     putchar('\n');
     return true;

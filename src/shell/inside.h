@@ -25,6 +25,8 @@ void vr_cmd_free(struct vr_cmd *all);
 
 /** The option of that name of a command, aliases resolved; *value is what the alias sets, else NULL. */
 const struct vr_opt *vr_opt_find(const struct vr_command *command, const char *name, const char **value);
+/** "--name": two dashes, then a letter or digit. */
+bool vr_is_option(const char *word);
 /** The row behind an alias. */
 const struct vr_command *vr_command_real(const struct vr_command *command);
 /** --json as a row. */

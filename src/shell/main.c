@@ -294,16 +294,6 @@ static int run_words(struct vr_shell *sh, int argc, char **argv)
     return ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-static void say_words(struct vr_shell *sh, int argc, char **argv)
-{
-    if (sh->debug > VR_SH_INFO)
-        return;
-    vr_autobuf struct vr_buf line = VR_BUF_INIT;
-    for (int i = 0; i < argc; i++)
-        vr_buf_printf(&line, "%s%s", i ? " " : "", argv[i]);
-    vr_shell_debug(sh, VR_SH_INFO, _("commands: \"%s\"\n"), line.data ? line.data : "");
-}
-
 int vr_shell_main(const struct vr_program *program, int argc, char **argv)
 {
     setlocale(LC_ALL, "");
@@ -315,8 +305,8 @@ int vr_shell_main(const struct vr_program *program, int argc, char **argv)
     if (code < 0) {
         argc -= optind;
         argv += optind;
-        if (argc)
-            say_words(&sh, argc, argv);
+        if (argc == 1)
+            vr_shell_debug(&sh, VR_SH_INFO, _("commands: \"%s\"\n"), argv[0]);
         code = argc ? run_words(&sh, argc, argv) : vr_interactive(&sh);
         if (sh.conn)
             program->disconnect(&sh);

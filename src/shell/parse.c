@@ -185,6 +185,12 @@ static void become_help(struct vr_cmd *cmd)
     add_value(cmd, &vr_cmd_help.opts[0], vr_strdup(name));
 }
 
+bool vr_is_option(const char *word)
+{
+    return word[0] == '-' && word[1] == '-' &&
+        ((word[2] >= 'a' && word[2] <= 'z') || (word[2] >= 'A' && word[2] <= 'Z') || (word[2] >= '0' && word[2] <= '9'));
+}
+
 /* The rest of a command whose name was read. */
 static bool parse_options(struct vr_words *from, struct vr_cmd *cmd, enum vr_word *ended)
 {
@@ -202,7 +208,7 @@ static bool parse_options(struct vr_words *from, struct vr_cmd *cmd, enum vr_wor
             only_data = true;
             continue;
         }
-        if (!only_data && word[0] == '-' && word[1] == '-') {
+        if (!only_data && vr_is_option(word)) {
             if (!take_named(from, cmd, word + 2, &help))
                 return false;
             continue;

@@ -167,29 +167,21 @@ static bool connect_run(struct vr_cmd *cmd)
     const char *name;
     if (!vr_opt_string(cmd, "name", &name))
         return false;
-    /* The old connection stays when there is no new one. */
-    void *before = vr_take(sh->conn);
-    char *uri = sh->uri;
-    bool readonly = sh->readonly;
-    if (name)
-        sh->uri = vr_strdup(name);
-    sh->readonly = vr_opt_bool(cmd, "readonly");
-    if (!vr_virsh_connect(sh)) {
-        if (name)
-            free(sh->uri);
-        sh->uri = uri;
-        sh->readonly = readonly;
-        sh->conn = before;
-        return false;
-    }
-    if (name)
-        free(uri);
-    void *now = sh->conn;
-    sh->conn = before;
     vr_virsh_disconnect(sh);
-    sh->conn = now;
+    vr_autofree char *uri = vr_strdup(sh->uri);
+    bool readonly = sh->readonly;
+    if (name) {
+        free(sh->uri);
+        sh->uri = vr_strdup(name);
+    }
+    sh->readonly = vr_opt_bool(cmd, "readonly");
     sh->lost = false;
-    return true;
+    if (vr_virsh_connect(sh))
+        return true;
+    free(sh->uri); /* the next command goes back to where we were */
+    sh->uri = vr_take(uri);
+    sh->readonly = readonly;
+    return false;
 }
 static const struct vr_command connect_command = {
     "connect",

@@ -13,6 +13,7 @@
 #include "base/str.h"
 #include "device_call.h"
 #include "domain_devices.h"
+#include "typed.h"
 #include "watch.h"
 
 /* MiB/s, or bytes/s with --bytes, as the calls want it: -1 reported, 0 not given. */
@@ -360,29 +361,24 @@ static bool blockcopy_run(struct vr_cmd *cmd)
         !vr_opt_string(cmd, "path", &w.disk) || !vr_opt_string(cmd, "dest", &dest) || !vr_opt_string(cmd, "xml", &file) ||
         !vr_opt_string(cmd, "format", &format) || !wait_options(cmd, &w, pivot || finish, &wait, ", --pivot, or --finish"))
         return false;
+    vr_auto(domain) virDomainPtr dom = w.dom = vr_domain(cmd);
+    if (!dom)
+        return false;
+    VR_AUTO(vr_typed) *params = vr_typed_new();
+    if (!copy_params(cmd, bytes, &params->params, &params->n))
+        return false;
     if (!dest && !file)
         return vr_complain(cmd, "%s", _("need either --dest or --xml"));
     vr_autofree char *xml = file ? vr_read_file(cmd, file, VR_XML_FILE_MAX) : copy_xml(dest, format, vr_opt_bool(cmd, "blockdev"));
     if (!xml)
         return false;
-    virTypedParameterPtr params = NULL;
-    int n = 0;
-    if (!copy_params(cmd, bytes, &params, &n)) {
-        virTypedParamsFree(params, n);
-        return false;
-    }
     if (vr_opt_bool(cmd, "print-xml")) {
-        virTypedParamsFree(params, n);
         vr_print(cmd, "%s", xml);
         return true;
     }
-    vr_auto(domain) virDomainPtr dom = w.dom = vr_domain(cmd);
-    if (dom && wait)
+    if (wait)
         wait_begin(&w);
-    int failed = dom ? virDomainBlockCopy(dom, w.disk, xml, params, n, copy_flags(cmd)) : -1;
-    virTypedParamsFree(params, n);
-    if (!dom)
-        return false;
+    int failed = virDomainBlockCopy(dom, w.disk, xml, params->params, params->n, copy_flags(cmd));
     if (!wait) {
         if (failed == 0)
             vr_print_extra(cmd, "%s", _("Block Copy started"));

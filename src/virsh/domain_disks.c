@@ -151,7 +151,7 @@ static void print_counter(struct vr_cmd *cmd, struct vr_info *json, const char *
     else if (human)
         vr_print(cmd, " %-31s %s\n", _(counters[i].sentence), value);
     else
-        vr_print(cmd, "%s %s %s\n", device, counters[i].field, value);
+        vr_print(cmd, "%s %s %s\n", device, counters[i].word, value);
 }
 
 static bool plain_counters(struct vr_cmd *cmd, virDomainPtr dom, const char *device, struct vr_info *json, bool human)
@@ -188,18 +188,19 @@ static bool domblkstat_run(struct vr_cmd *cmd)
     vr_info_json(json, "device", device);
     VR_AUTO(vr_typed) *params = vr_typed_new();
     int n = 0;
-    bool ok = virDomainBlockStatsFlags(dom, device, NULL, &n, 0) == 0;
-    if (ok && n > 0) {
+    bool known = virDomainBlockStatsFlags(dom, device, NULL, &n, 0) == 0;
+    if (!known && vr_last_code(cmd) != VIR_ERR_NO_SUPPORT)
+        return false;
+    if (known && n > 0) {
         vr_typed_room(params, n);
-        ok = virDomainBlockStatsFlags(dom, device, params->params, &params->n, 0) == 0;
-    }
-    if (!ok || n <= 0) {
-        if (!ok && vr_last_code(cmd) != VIR_ERR_NO_SUPPORT)
+        if (virDomainBlockStatsFlags(dom, device, params->params, &params->n, 0) < 0)
             return vr_complain(cmd, _("Failed to get block stats for domain '%s' device '%s'"), virDomainGetName(dom), device);
+    } else {
         vr_forget_error(cmd);
         if (!plain_counters(cmd, dom, device, json, human))
             return false;
-    } else {
+    }
+    if (params->n) {
         if (human)
             vr_print(cmd, _("Device: %s\n"), device);
         for (size_t i = 0; i < VR_COUNT(counters); i++) {
@@ -210,13 +211,13 @@ static bool domblkstat_run(struct vr_cmd *cmd)
         }
         for (int i = 0; i < params->n; i++) { /* what a newer server has */
             const virTypedParameter *p = &params->params[i];
-            bool known = false;
+            bool shown = false;
             for (size_t k = 0; k < VR_COUNT(counters); k++)
-                known |= vr_streq(counters[k].field, p->field);
+                shown |= vr_streq(counters[k].field, p->field);
             vr_autofree char *value = vr_typed_text(p);
-            if (!known && vr_json_wanted(cmd))
+            if (!shown && vr_json_wanted(cmd))
                 vr_info_str(json, p->field, "%s", value);
-            else if (!known)
+            else if (!shown)
                 vr_print(cmd, "%s %s %s\n", device, p->field, value);
         }
     }

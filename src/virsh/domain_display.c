@@ -138,8 +138,6 @@ static bool domdisplay_run(struct vr_cmd *cmd)
     }
     if (any) {
         vr_info_done(json);
-        if (!vr_json_wanted(cmd) && !all)
-            vr_print(cmd, "\n");
         return true;
     }
     vr_info_free(json);

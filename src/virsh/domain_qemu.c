@@ -104,7 +104,7 @@ static bool qemu_monitor_command_run(struct vr_cmd *cmd)
     if (value && !(shown = vr_json_get(answer, "return")))
         return vr_complain(cmd, "%s", _("'return' member missing"));
     vr_autofree char *out = pretty ? vr_json_print_pretty(shown) : vr_json_print(shown);
-    vr_print(cmd, "%s\n", out);
+    vr_print(cmd, pretty ? "%s\n" : "%s", out);
     return true;
 }
 static const struct vr_opt qemu_monitor_command_opts[] = {

@@ -220,13 +220,13 @@ const struct vr_command vr_cmd_blkiotune = {
 
 static bool blkdeviotune_run(struct vr_cmd *cmd)
 {
-    static const struct { const char *option, *field; } rows[] = {
-        { "total-bytes-sec", VIR_DOMAIN_BLOCK_IOTUNE_TOTAL_BYTES_SEC },
-        { "read-bytes-sec", VIR_DOMAIN_BLOCK_IOTUNE_READ_BYTES_SEC },
-        { "write-bytes-sec", VIR_DOMAIN_BLOCK_IOTUNE_WRITE_BYTES_SEC },
-        { "total-bytes-sec-max", VIR_DOMAIN_BLOCK_IOTUNE_TOTAL_BYTES_SEC_MAX },
-        { "read-bytes-sec-max", VIR_DOMAIN_BLOCK_IOTUNE_READ_BYTES_SEC_MAX },
-        { "write-bytes-sec-max", VIR_DOMAIN_BLOCK_IOTUNE_WRITE_BYTES_SEC_MAX },
+    static const struct { const char *option, *field; bool scaled; } rows[] = {
+        { "total-bytes-sec", VIR_DOMAIN_BLOCK_IOTUNE_TOTAL_BYTES_SEC, true },
+        { "read-bytes-sec", VIR_DOMAIN_BLOCK_IOTUNE_READ_BYTES_SEC, true },
+        { "write-bytes-sec", VIR_DOMAIN_BLOCK_IOTUNE_WRITE_BYTES_SEC, true },
+        { "total-bytes-sec-max", VIR_DOMAIN_BLOCK_IOTUNE_TOTAL_BYTES_SEC_MAX, true },
+        { "read-bytes-sec-max", VIR_DOMAIN_BLOCK_IOTUNE_READ_BYTES_SEC_MAX, true },
+        { "write-bytes-sec-max", VIR_DOMAIN_BLOCK_IOTUNE_WRITE_BYTES_SEC_MAX, true },
         { "total-iops-sec", VIR_DOMAIN_BLOCK_IOTUNE_TOTAL_IOPS_SEC },
         { "read-iops-sec", VIR_DOMAIN_BLOCK_IOTUNE_READ_IOPS_SEC },
         { "write-iops-sec", VIR_DOMAIN_BLOCK_IOTUNE_WRITE_IOPS_SEC },
@@ -251,7 +251,7 @@ static bool blkdeviotune_run(struct vr_cmd *cmd)
         return false;
     for (size_t i = 0; i < VR_COUNT(rows); i++) {
         unsigned long long v;
-        int got = vr_opt_scaled(cmd, rows[i].option, &v, 1, ULLONG_MAX);
+        int got = rows[i].scaled ? vr_opt_scaled(cmd, rows[i].option, &v, 1, ULLONG_MAX) : vr_opt_ull(cmd, rows[i].option, &v);
         if (got < 0)
             return vr_complain(cmd, "%s", _("Unable to parse integer parameter"));
         if (got)
@@ -367,17 +367,13 @@ static bool scheduler_params(virDomainPtr dom, struct vr_typed *params, int flag
 
 static bool schedinfo_options(struct vr_cmd *cmd, struct vr_typed *set, const struct vr_typed *known)
 {
-    int v;
     bool found;
     const char *word;
     for (size_t i = 0; i < 2; i++) {
-        const char *name = i ? "cap" : "weight";
-        int got = vr_opt_int(cmd, name, &v);
-        if (got < 0)
+        const char *name = i ? "cap" : "weight", *value = vr_opt_raw(cmd, name);
+        if (value && !set_param(cmd, set, known, name, value, &found))
             return false;
-        if (got && !set_param(cmd, set, known, name, vr_opt_raw(cmd, name), &found))
-            return false;
-        if (got && !found)
+        if (value && !found)
             return vr_complain(cmd, _("invalid scheduler option: %s"), name);
     }
     for (size_t i = 0; (word = vr_opt_argv(cmd, i)); i++) {

@@ -79,6 +79,8 @@ bool vr_event_wait_run(struct vr_event_wait *wait)
 void vr_event_wait_done(struct vr_event_wait *wait)
 {
     vr_catch_int_end();
+    if (virConnectIsAlive(vr_conn(wait->cmd)) != 1) /* that it is lost was said */
+        vr_forget_error(wait->cmd);
     close(wait->wake[0]);
     close(wait->wake[1]);
 }

@@ -9,7 +9,7 @@
 static char *selected(struct vr_cmd *cmd, const char *xml, const char *path, bool wrap)
 {
     VR_AUTO(vr_error) *err = NULL;
-    VR_AUTO(vr_query) *doc = vr_query_new(xml, _("(domain_definition)"), &err);
+    VR_AUTO(vr_query) *doc = vr_query_new_tidy(xml, _("(domain_definition)"), &err);
     vr_autofree struct vr_query_node **nodes = NULL;
     long n = doc ? vr_query_nodes(doc, NULL, path, &nodes, &err) : -1;
     if (n < 0) {
