@@ -140,6 +140,10 @@ static const char *const numa_modes[] = { "strict", "preferred", "interleave", "
 VR_FN(get_numa, domain_get_numa_parameters_args, domain_get_numa_parameters_ret)
 {
     struct vr_test_params p = { .arena = call->arena };
+    if (in->nparams == 0) { /* how many there are, whatever is asked about */
+        out->nparams = 2;
+        return true;
+    }
     struct vr_test_domain *dom = vr_test_domain_of(call, &in->dom, err);
     const struct vr_domain_def *def = dom ? vr_test_one_def(dom, in->flags & ~STRINGS, err) : NULL;
     if (!def)
@@ -372,6 +376,10 @@ static struct vr_ou64 *bandwidth_place(struct vr_bandwidth_side *side, size_t i)
 VR_FN(get_interface, domain_get_interface_parameters_args, domain_get_interface_parameters_ret)
 {
     struct vr_test_params p = { .arena = call->arena };
+    if (in->nparams == 0) { /* how many there are, whatever is asked about */
+        out->nparams = VR_COUNT(bandwidth_places);
+        return true;
+    }
     struct vr_test_domain *dom = vr_test_domain_of(call, &in->dom, err);
     struct vr_domain_def *def = dom ? vr_test_one_def(dom, in->flags & ~STRINGS, err) : NULL;
     struct vr_interface *nic = def ? vr_test_find_interface(def, in->device, err) : NULL;
