@@ -43,7 +43,7 @@ def set_up():
     sandbox.mount('-t', 'overlay', 'overlay', '-o', 'lowerdir=/etc,upperdir=%s/upper,workdir=%s/work' % (WORK, WORK), '/etc')
     os.symlink(os.path.abspath(os.path.join(os.path.dirname(__file__), '../lib/fake_virsh.py')), WORK + '/bin/virsh')
     with open(WORK + '/bin/sleep', 'w') as f:
-        f.write('#!/bin/sh\n') # time passes with each question about a guest
+        f.write('#!/bin/sh\nexec /bin/sleep 0.02\n') # time passes with each question about a guest
     os.chmod(WORK + '/bin/sleep', 0o755)
 
 
