@@ -23,7 +23,7 @@ static bool first_link(const char *directory, char name[VR_IFNAME])
     bool found = false;
     for (struct dirent *e; dir && !found && (e = readdir(dir));)
         if (e->d_name[0] != '.' && strlen(e->d_name) < VR_IFNAME) {
-            snprintf(name, VR_IFNAME, "%s", e->d_name);
+            snprintf(name, VR_IFNAME, "%.*s", VR_IFNAME - 1, e->d_name);
             found = true;
         }
     if (dir)

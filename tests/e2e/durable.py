@@ -9,7 +9,7 @@ import xml.etree.ElementTree as ET
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'lib'))
 from faults import COUNT, DIE, FAIL, SHIM, FaultyDaemon  # noqa: E402
 from suite import (  # noqa: E402
-    Daemon, Failed, Skip, domain_xml, equal, long, main, sandbox, test, vireo_only, wait_for, write)
+    Daemon, Failed, Skip, domain_xml, equal, long, main, sandbox, test, vireo_only, wait_for)
 
 CONFIG, AUTOSTART, STATE = '/etc/libvirt/qemu', '/etc/libvirt/qemu/autostart', '/run/libvirt/qemu'
 _kept = {}

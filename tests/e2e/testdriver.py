@@ -12,7 +12,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 LIB = os.path.join(HERE, '..', 'lib')
 sys.path.insert(0, LIB)
 from client import python  # noqa: E402
-from suite import Failed, equal, main, test  # noqa: E402
+from suite import Failed, main, test  # noqa: E402
 
 PLAY = os.path.join(LIB, 'testdriver_play.py')
 SCENES = sorted(glob.glob(os.path.join(HERE, '..', 'testdriver', '*.txt')))
