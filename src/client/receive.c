@@ -42,6 +42,17 @@ static void wake_stream(struct vr_remote *r, struct vr_stream_end *s)
             finish(w);
 }
 
+/* What the server says went wrong. A failure has a code and a text, whatever it sends. */
+static struct vr_error *error_of(struct vr_packet *p, struct vr_error **bad)
+{
+    struct vr_error *e = vr_message_error_decode(p, bad);
+    if (e && e->code == VIR_ERR_OK)
+        e->code = VIR_ERR_INTERNAL_ERROR;
+    if (e && !e->message)
+        e->message = vr_strdup("An error occurred, but the cause is unknown");
+    return e;
+}
+
 static bool reply(struct vr_remote *r, struct vr_packet *p, struct vr_error **err)
 {
     for (struct vr_waiter *w = r->waiters; w; w = w->next) {
@@ -53,7 +64,7 @@ static bool reply(struct vr_remote *r, struct vr_packet *p, struct vr_error **er
                 take_fds(w, p);
         } else {
             struct vr_error *bad = NULL;
-            w->error = vr_message_error_decode(p, &bad);
+            w->error = error_of(p, &bad);
             if (!w->error)
                 w->error = bad;
         }
@@ -65,7 +76,7 @@ static bool reply(struct vr_remote *r, struct vr_packet *p, struct vr_error **er
         if (s->asked.serial != p->header.serial || s->asked.proc != p->header.proc ||
             p->header.status != VIR_NET_ERROR)
             continue;
-        struct vr_error *bad = NULL, *why = vr_message_error_decode(p, &bad);
+        struct vr_error *bad = NULL, *why = error_of(p, &bad);
         if (!s->error)
             s->error = why ? vr_take(why) : vr_take(bad);
         vr_error_free(why);
@@ -117,7 +128,7 @@ static bool stream_packet(struct vr_remote *r, struct vr_stream_end *s, struct v
         s->at_end = s->finished = true;
     } else if (p->header.status == VIR_NET_ERROR) {
         struct vr_error *bad = NULL;
-        struct vr_error *why = vr_message_error_decode(p, &bad);
+        struct vr_error *why = error_of(p, &bad);
         if (!s->error)
             s->error = why ? why : bad;
         else
