@@ -47,7 +47,7 @@ def command(program_help, out):
     text = (parts.get('DESCRIPTION') or [summary])[0]
     out.append(roff(text[0].upper() + text[1:] + ('' if text.endswith('.') else '.')))
     for line in parts.get('OPTIONS', ()):
-        m = re.match(r'(\[?--\S+\]?(?: <\w+>)?)\s+(.*)', line)
+        m = re.match(r'(\[?--\S+\]?(?: <[^>]+>)?|<[^>]+>)\s+(.*)', line)
         out += ['.TP', usage_words(m.group(1)), roff(m.group(2))]
     return name
 
