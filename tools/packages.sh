@@ -10,11 +10,12 @@ packages_of()
     build)
         echo gcc libc6-dev meson ninja-build pkg-config python3 libsystemd-dev libxml2-dev libjson-c-dev zlib1g-dev libedit-dev \
             libgnutls28-dev libsasl2-dev libssh-dev ;;
-    run) echo qemu-system-x86 qemu-utils libvirt-clients busybox-static python3 iproute2 util-linux procps dnsmasq-base nftables passt ;;
+    run) echo qemu-system-x86 qemu-utils libvirt-clients busybox-static python3 iproute2 util-linux procps dnsmasq-base nftables passt swtpm swtpm-tools ;;
     test)
         echo check openssl gnutls-bin libxml2-utils python3-libvirt libvirt-dev shellcheck pyflakes3 gdb sasl2-bin \
             libsasl2-modules openssh-server openssh-client netcat-openbsd valgrind libsys-virt-perl \
-            gir1.2-libvirt-glib-1.0 python3-gi libvirt-dbus dbus virt-viewer xvfb ;;
+            gir1.2-libvirt-glib-1.0 python3-gi libvirt-dbus dbus virt-viewer xvfb debootstrap grub-common \
+            grub-pc-bin grub-efi-amd64-bin xorriso mtools ovmf ;;
     fuzz) echo clang libclang-rt-14-dev ;;
     bench) echo libvirt-daemon-system python3-libvirt ;;
     *) echo "packages.sh: no purpose '$1'" >&2; exit 64 ;;

@@ -351,7 +351,13 @@ VR_SUSPENDS static bool enter_cgroups(struct vr_domain *dom, struct vr_error **e
         return true;
     const struct vr_domain_def *def = dom->live;
     int *indexes = vr_alloc((def->interfaces.n + 1) * sizeof(*indexes));
-    struct vr_cgroup_start start = { .host = vr_qemu.cgroups, .def = def, .id = def->id, .pid = dom->run->pid, .interfaces = indexes };
+    struct devices devices = { 0 };
+    const char *const *usual = vr_qemu.conf->cgroup_device_acl ? (const char *const *)vr_qemu.conf->cgroup_device_acl
+                                                               : vr_launch_default_devices;
+    for (size_t i = 0; usual[i]; i++)
+        devices_add(&devices, usual[i]);
+    collect_devices(def, &devices);
+    struct vr_cgroup_start start = { .devices = (const char *const *)devices.v, .host = vr_qemu.cgroups, .def = def, .id = def->id, .pid = dom->run->pid, .interfaces = indexes };
     for (size_t i = 0; i < def->interfaces.n; i++) {
         struct vr_link link;
         if (def->interfaces.v[i]->target && vr_link_get(def->interfaces.v[i]->target, 0, &link) == 0)
@@ -359,6 +365,7 @@ VR_SUSPENDS static bool enter_cgroups(struct vr_domain *dom, struct vr_error **e
     }
     bool ok = vr_cgroup_start(&start, &hostside_of(dom->run)->cgroup, vr_after(VR_SPAN_LAUNCH), err);
     free(indexes);
+    devices_done(&devices);
     /* Told where the kernel has groups, whether or not the guest got one, as stock does: it is where it would be. */
     bool kernel_has_groups = access("/sys/fs/cgroup/cgroup.controllers", F_OK) == 0 ||
                              access("/sys/fs/cgroup/cpu", F_OK) == 0;

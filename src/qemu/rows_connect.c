@@ -3,6 +3,7 @@
 #define VR_LOG_SOURCE "qemu.rows"
 /* About the hypervisor as a whole. */
 #include <string.h>
+#include <unistd.h>
 #include <strings.h>
 #include <sys/utsname.h>
 #include "base/alloc.h"
@@ -68,14 +69,14 @@ VR_SUSPENDS static bool get_domain_capabilities(struct vr_call *call, const stru
         return vr_fail(err, VIR_ERR_INVALID_ARG, _("unknown virttype: %s"), in->virttype);
     vr_autofree char *path = in->emulatorbin ? vr_strdup(in->emulatorbin)
                                              : vr_qemu_default_emulator(in->arch ? in->arch : host_arch());
-    if (!path)
-        return vr_fail(err, VIR_ERR_INVALID_ARG, _("unable to find any emulator to serve '%s' architecture"),
+    if (!path || (!in->emulatorbin && access(path, X_OK) < 0))
+        return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("unable to find any emulator to serve '%s' architecture"),
                        in->arch ? in->arch : host_arch());
     struct vr_qemu_caps *caps = vr_emulator_caps(path, vr_after(VR_SPAN_LAUNCH), err);
     if (!caps)
         return false;
     VR_AUTO(vr_firmware_list) *firmware = vr_images_firmware_list(err);
-    struct vr_qemu_domcaps_query query = { .arch = in->arch, .machine = in->machine, .virt_type = in->virttype,
+    struct vr_qemu_domcaps_query query = { .arch = in->arch ? in->arch : host_arch(), .machine = in->machine, .virt_type = in->virttype,
                                            .firmware = firmware };
     vr_autofree char *xml = firmware ? vr_qemu_domcaps_xml(caps, &query, err) : NULL;
     vr_qemu_caps_unref(caps);

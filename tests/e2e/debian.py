@@ -17,7 +17,7 @@ CACHE = os.path.abspath(os.path.join(HERE, '..', '..', 'build-guest', 'debian'))
 PLACE = '/var/lib/libvirt/debian'
 GIB = 1 << 30
 # Software emulation on a busy machine: minutes.
-BOOT_S = 900
+BOOT_S = 1800
 
 # The image is made outside the sandbox, which has no network.
 if LONG and os.environ.get('VIREO_INSIDE') is None and not os.environ.get('VIREO_DEBIAN_WHY'):
@@ -32,7 +32,7 @@ GUEST = '''<domain type='qemu'>
   <memory unit='MiB'>1024</memory>
   <currentMemory unit='MiB'>768</currentMemory>
   <vcpu>2</vcpu>
-  <os%s><type arch='x86_64' machine='q35'>hvm</type><boot dev='cdrom'/><smbios mode='sysinfo'/></os>
+  <os%s><type arch='x86_64' machine='q35'>hvm</type><boot dev='cdrom'/><boot dev='hd'/><smbios mode='sysinfo'/></os>
   <sysinfo type='smbios'><system><entry name='manufacturer'>Vireo</entry><entry name='serial'>serial 42</entry></system></sysinfo>
   <features><acpi/><apic/></features>
   <cpu mode='custom' match='exact' check='none'><model>qemu64</model><topology sockets='1' cores='2' threads='1'/></cpu>

@@ -314,6 +314,21 @@ def a_guest_runs_as_the_user_of_its_own_label():
     equal(os.stat(path).st_uid, 0)
 
 
+# ---- what it could have ----------------------------------------------------------------------------------------------
+
+@test
+def domain_capabilities_are_those_of_the_machine_asked_for():
+    d = fresh()
+
+    def of(*args):
+        return d.run('domcapabilities', '--emulatorbin', '/usr/bin/qemu-system-x86_64', '--virttype', 'qemu', *args)
+    buses = {m: '<value>ide</value>' in of('--machine', m) for m in ('pc', 'q35', 'isapc')}
+    equal(buses, {'pc': True, 'q35': False, 'isapc': False})
+    has(of(), "<hyperv supported='yes'>")
+    has(d.run('domcapabilities', '--arch', 'ppc64', ok=False).err, "unable to find any emulator to serve 'ppc64' architecture")
+    has(d.run('domcapabilities', '--emulatorbin', '/usr/bin/qemu-system-i386', ok=False).err, "does not support arch 'x86_64'")
+
+
 # ---- what a start that cannot be is told -----------------------------------------------------------------------------
 
 @test

@@ -44,7 +44,8 @@ ExecStart=/usr/local/sbin/report
 WantedBy=multi-user.target
 '''
 GRUB = '''set timeout=0
-insmod all_video
+serial --unit=0 --speed=115200
+terminal_output console serial
 search --no-floppy --label --set=root vireo-root
 linux /vmlinuz root=LABEL=vireo-root ro console=ttyS0 quiet
 initrd /initrd.img
@@ -96,6 +97,18 @@ def tree(root):
     shutil.rmtree(root + '/usr/share/doc', ignore_errors=True)
 
 
+def make_disk(root, path):
+    tree(root)
+    run('truncate', '-s', SIZE, path)
+    run('mkfs.ext4', '-q', '-F', '-L', 'vireo-root', '-d', root, path)
+
+
+def make_cd(top, path):
+    os.makedirs(top + '/boot/grub')
+    write(top + '/boot/grub/grub.cfg', GRUB)
+    run('grub-mkrescue', '-o', path, top)
+
+
 def build(directory):
     """Paths of disk and CD. Unavailable with the reason when they cannot be made."""
     disk, iso = directory + '/disk.img', directory + '/boot.iso'
@@ -105,20 +118,14 @@ def build(directory):
         raise Unavailable('only root can make a root file system')
     if missing():
         raise Unavailable('missing packages: ' + ' '.join(missing()))
-    root, cd = directory + '/root', directory + '/cd'
-    for d in (root, cd):
-        shutil.rmtree(d, ignore_errors=True)
-    os.makedirs(cd + '/boot/grub')
-    os.makedirs(root)
-    tree(root)
-    write(cd + '/boot/grub/grub.cfg', GRUB)
-    run('grub-mkrescue', '-o', iso + '.new', cd)
-    run('truncate', '-s', SIZE, disk + '.new')
-    run('mkfs.ext4', '-q', '-F', '-L', 'vireo-root', '-d', root, disk + '.new')
-    for p in (disk, iso):
-        os.rename(p + '.new', p)
-    for d in (root, cd):
-        shutil.rmtree(d, ignore_errors=True)
+    for path, make in ((disk, make_disk), (iso, make_cd)):
+        if not os.path.exists(path):
+            work = path + '.d'
+            shutil.rmtree(work, ignore_errors=True)
+            os.makedirs(work)
+            make(work, path + '.new')
+            os.rename(path + '.new', path)
+            shutil.rmtree(work)
     return disk, iso
 
 

@@ -85,9 +85,18 @@ static void os(struct doc *d, const struct vr_qemu_domcaps_query *q, const char 
     open_tag(d, "os supported='yes'");
     ENUM(d, "firmware", { bios ? "bios" : NULL, ALWAYS }, { uefi ? "efi" : NULL, ALWAYS });
     open_tag(d, "loader supported='yes'");
+    bool any = false;
     for (size_t i = 0; q->firmware && i < q->firmware->n; i++)
-        if (vr_firmware_fits(&q->firmware->v[i], arch, machine))
+        if (vr_firmware_fits(&q->firmware->v[i], arch, machine)) {
             line(d, "<value>%s</value>", q->firmware->v[i].executable);
+            any = true;
+        }
+    /* Where no description speaks of the machine, what stock is built to look for. */
+    static const char *const usual[] = { "/usr/share/OVMF/OVMF_CODE.fd", "/usr/share/OVMF/OVMF_CODE.secboot.fd",
+                                         "/usr/share/AAVMF/AAVMF_CODE.fd", "/usr/share/AAVMF/AAVMF32_CODE.fd" };
+    for (size_t i = 0; !any && i < VR_COUNT(usual); i++)
+        if (access(usual[i], R_OK) == 0)
+            line(d, "<value>%s</value>", usual[i]);
     ENUM(d, "type", V("rom"), V("pflash"));
     ENUM(d, "readonly", V("yes"), V("no"));
     ENUM(d, "secure", { secure ? "yes" : NULL, ALWAYS }, V("no"));
@@ -150,11 +159,11 @@ static void cpu(struct doc *d, const struct vr_qemu_accel_caps *accel, bool kvm)
     close_tag(d, "cpu");
 }
 
-static void disk(struct doc *d, bool q35)
+static void disk(struct doc *d, bool ide)
 {
     open_tag(d, "disk supported='yes'");
     ENUM(d, "diskDevice", V("disk"), V("cdrom"), V("floppy"), V("lun"));
-    ENUM(d, "bus", { q35 ? NULL : "ide", ALWAYS }, V("fdc"), V("scsi"), { "virtio", VR_QEMU_VIRTIO_BLK },
+    ENUM(d, "bus", { ide ? "ide" : NULL, ALWAYS }, V("fdc"), V("scsi"), { "virtio", VR_QEMU_VIRTIO_BLK },
          { "usb", VR_QEMU_USB_STORAGE }, { "sata", VR_QEMU_AHCI });
     ENUM(d, "model", { "virtio", VR_QEMU_VIRTIO_BLK }, { "virtio-transitional", VR_QEMU_VIRTIO_BLK_TRANSITIONAL },
          { "virtio-non-transitional", VR_QEMU_VIRTIO_BLK_TRANSITIONAL });
@@ -186,10 +195,11 @@ static void tpm(struct doc *d)
     close_tag(d, "tpm");
 }
 
-static void devices(struct doc *d, bool q35)
+/* @ide: the board has such controllers */
+static void devices(struct doc *d, bool ide)
 {
     open_tag(d, "devices");
-    disk(d, q35);
+    disk(d, ide);
     open_tag(d, "graphics supported='yes'");
     ENUM(d, "type", V("sdl"), { "vnc", VR_QEMU_VNC }, { "spice", VR_QEMU_SPICE }, V("egl-headless"),
          { "dbus", VR_QEMU_CHARDEV_DBUS });
@@ -230,7 +240,7 @@ static void devices(struct doc *d, bool q35)
     close_tag(d, "devices");
 }
 
-static void features(struct doc *d, bool kvm)
+static void features(struct doc *d)
 {
     open_tag(d, "features");
     line(d, "<gic supported='no'/>");
@@ -240,13 +250,10 @@ static void features(struct doc *d, bool kvm)
     line(d, "<backup supported='%s'/>", has(d, VR_QEMU_BACKUP) ? "yes" : "no");
     line(d, "<sev supported='no'/>");
     line(d, "<sgx supported='no'/>");
-    if (kvm) {
-        open_tag(d, "hyperv supported='yes'");
-        ENUM(d, "features", V("spinlocks"), V("vendor_id"));
-        close_tag(d, "hyperv");
-    } else {
-        line(d, "<hyperv supported='no'/>");
-    }
+    /* What each emulator takes as a number or a text; the switches it would tell of with KVM alone. */
+    open_tag(d, "hyperv supported='yes'");
+    ENUM(d, "features", V("spinlocks"), V("vendor_id"));
+    close_tag(d, "hyperv");
     close_tag(d, "features");
 }
 
@@ -259,9 +266,7 @@ char *vr_qemu_domcaps_xml(const struct vr_qemu_caps *caps, const struct vr_qemu_
                                                      : vr_qemu_caps_default_machine(caps);
     bool kvm = vr_streq(virt, "kvm");
     if (!vr_streq(arch, caps->arch) && !(vr_streq(caps->arch, "x86_64") && vr_streq(arch, "i686")))
-        return vr_fail(err, VIR_ERR_INVALID_ARG,
-                       _("architecture from emulator '%s' doesn't match given architecture '%s'"), caps->arch, arch),
-               NULL;
+        return vr_fail(err, VIR_ERR_INVALID_ARG, _("Emulator '%s' does not support arch '%s'"), caps->path, arch), NULL;
     if (!kvm && !vr_streq(virt, "qemu"))
         return vr_fail(err, VIR_ERR_INVALID_ARG, _("the accel '%s' is not supported by '%s' on this host"), virt,
                        caps->path), NULL;
@@ -272,7 +277,6 @@ char *vr_qemu_domcaps_xml(const struct vr_qemu_caps *caps, const struct vr_qemu_
         return vr_fail(err, VIR_ERR_INVALID_ARG, _("the machine '%s' is not supported by emulator '%s'"),
                        query->machine ? query->machine : "", caps->path), NULL;
     struct doc d = { .out = VR_BUF_INIT, .caps = caps };
-    bool q35 = vr_starts_with(m->name, "pc-q35");
     open_tag(&d, "domainCapabilities");
     line(&d, "<path>%s</path>", caps->path);
     line(&d, "<domain>%s</domain>", virt);
@@ -285,8 +289,8 @@ char *vr_qemu_domcaps_xml(const struct vr_qemu_caps *caps, const struct vr_qemu_
     open_tag(&d, "memoryBacking supported='yes'");
     ENUM(&d, "sourceType", V("file"), V("anonymous"), { "memfd", VR_QEMU_MEMFD });
     close_tag(&d, "memoryBacking");
-    devices(&d, q35);
-    features(&d, kvm);
+    devices(&d, vr_starts_with(m->name, "pc-") && !vr_starts_with(m->name, "pc-q35"));
+    features(&d);
     close_tag(&d, "domainCapabilities");
     return vr_buf_take(&d.out);
 }
