@@ -63,6 +63,8 @@ static bool connect_tls(struct vr_arena *arena, const struct vr_uri *uri, const 
         return false;
     t->fd = connect_tcp(uri, TLS_PORT, err);
     bool ok = t->fd >= 0 && vr_transport_tls(t, context, uri->host ? uri->host : "localhost", err);
+    if (!ok && t->fd >= 0 && !vr_tls_context_has_own(context)) /* the commonest cause */
+        vr_error_suffix(err, "%s", " (this side has no client certificate to show; the server may want one)");
     vr_tls_context_unref(context);
     return ok;
 }

@@ -57,6 +57,7 @@ struct vr_tls_context *vr_tls_context_new(const struct vr_tls_files *files, cons
     struct vr_tls_context *c = vr_new(struct vr_tls_context);
     c->refs = 1;
     c->verify = options->verify;
+    c->own = files->cert && files->key;
     c->priority = vr_strdup(options->priority ? options->priority : "NORMAL");
     int rc = vr_gnutls.certificate_allocate_credentials(&c->credentials);
     if (rc < 0)
@@ -65,6 +66,11 @@ struct vr_tls_context *vr_tls_context_new(const struct vr_tls_files *files, cons
         return c;
     vr_tls_context_unref(c);
     return NULL;
+}
+
+bool vr_tls_context_has_own(const struct vr_tls_context *c)
+{
+    return c->own;
 }
 
 void vr_tls_context_unref(struct vr_tls_context *c)

@@ -28,6 +28,8 @@ struct vr_tls_options {
  */
 struct vr_tls_context *vr_tls_context_new(const struct vr_tls_files *files, const struct vr_tls_options *options,
                                           struct vr_error **err);
+/** It has a certificate of our own to show. */
+bool vr_tls_context_has_own(const struct vr_tls_context *context);
 /** Filters made from it keep it. */
 void vr_tls_context_unref(struct vr_tls_context *context);
 

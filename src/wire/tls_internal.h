@@ -29,7 +29,7 @@ struct vr_tls_context {
     atomic_int refs;
     gnutls_certificate_credentials_t credentials;
     char *priority;
-    bool verify;
+    bool verify, own;
 };
 
 bool vr_tls_load(struct vr_error **err);
