@@ -149,7 +149,7 @@ def calls_leave_memory_flat(n, seconds):
     d = daemon()
     clean_up(d)
     d.run('create', write('x.xml', domain_xml('x', head='<uuid>11111111-1111-1111-1111-111111111111</uuid>')))
-    kinds = [c for p in ('remote', 'qemu') for c in protocol.API.programs[p].calls
+    kinds = [c for p in ('remote', 'qemu', 'vireo') for c in protocol.API.programs[p].calls
              if c.kind == 'call' and c.auth and not c.stream and c.name not in NOT_REPEATED]
     grown = []
     total = 0

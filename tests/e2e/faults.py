@@ -141,7 +141,7 @@ def ground():
 
 def answered():
     """Calls of drivers and of the daemon, without streams."""
-    for program in ('remote', 'qemu'):
+    for program in ('remote', 'qemu', 'vireo'):
         for c in p.API.programs[program].calls:
             if c.kind == 'call' and c.auth and c.name not in NOT_HERE and not c.stream:
                 yield c

@@ -42,7 +42,7 @@ class Full(p.Minimal):
 
 def driver_calls():
     """The procedures that a driver or the daemon answers once a connection is open."""
-    for program in ('remote', 'qemu', 'lxc'):
+    for program in ('remote', 'qemu', 'lxc', 'vireo'):
         for c in p.API.programs[program].calls:
             if c.kind == 'call' and c.auth and c.full_name not in ('connect_open', 'connect_close') and \
                     not (STOCK and c.since):
