@@ -11,6 +11,7 @@ import json
 import os
 import re
 import sys
+import time
 
 import libvirt
 
@@ -50,6 +51,7 @@ def host(name):
 
 def steady(value, text):
     shown = re.sub(r'0x[0-9a-f]{6,}', 'PTR', value if isinstance(value, str) else repr(value))
+    shown = re.sub(r'(?<=<creationTime>)\d+', lambda m: 'NOW' if abs(int(m.group(0)) - time.time()) < 300 else m.group(0), shown)
     if GROWS.search(text):
         shown = re.sub(r'\d{8,}', 'N', shown)
     shown = re.sub(r'[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}', lambda m: m.group(0) if m.group(0) in KNOWN else 'UUID', shown)

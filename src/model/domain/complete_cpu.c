@@ -193,6 +193,12 @@ static void cut_set(struct vr_cpuset *set, unsigned count)
     }
 }
 
+static void name_group(D *d, const char **id, const struct vr_cpuset *vcpus)
+{
+    if (!*id)
+        *id = vr_arena_printf(d->arena, "vcpus_%s", vr_cpuset_format(d->arena, vcpus));
+}
+
 /* Allocations for processors the guest does not have are no allocations. */
 void vr_domain_complete_cputune(D *d)
 {
@@ -205,10 +211,14 @@ void vr_domain_complete_cputune(D *d)
         cut_set(c->cachetunes.v[i]->vcpus, d->vcpus);
         if (!vr_cpuset_count(c->cachetunes.v[i]->vcpus))
             VR_LIST_REMOVE(&c->cachetunes, i--);
+        else
+            name_group(d, &c->cachetunes.v[i]->id, c->cachetunes.v[i]->vcpus);
     }
     for (size_t i = 0; i < c->memorytunes.n; i++) {
         cut_set(c->memorytunes.v[i]->vcpus, d->vcpus);
         if (!vr_cpuset_count(c->memorytunes.v[i]->vcpus))
             VR_LIST_REMOVE(&c->memorytunes, i--);
+        else
+            name_group(d, &c->memorytunes.v[i]->id, c->memorytunes.v[i]->vcpus);
     }
 }

@@ -265,7 +265,7 @@ static const struct vr_row graphics_rows[] = {
     VR_A_STR(GFX, default_mode, "defaultMode", FOR(B(SPICE)), .words = VR_WORDS("any", "secure", "insecure")),
     VR_A_STR(GFX, username, "username", FOR(B(RDP)), .only = VR_FORM_SECURE),
     VR_A_STR(GFX, passwd, "passwd", FOR(B(VNC) | B(SPICE) | B(RDP)), .only = VR_FORM_SECURE),
-    VR_A_STR(GFX, passwd_valid_to, "passwdValidTo", FOR(B(VNC) | B(SPICE)), .only = VR_FORM_SECURE),
+    VR_A_STR(GFX, passwd_valid_to, "passwdValidTo", FOR(B(VNC) | B(SPICE))),
     VR_A_STR(GFX, connected, "connected", FOR(B(VNC) | B(SPICE)), .words = VR_WORDS("fail", "disconnect", "keep")),
     VR_A_YESNO(GFX, power_control, "powerControl", FOR(B(VNC))),
     VR_LISTED(GFX, listens, "listen", listen_elem, FOR(B(VNC) | B(SPICE) | B(RDP))),

@@ -272,7 +272,7 @@ const struct vr_row vr_source_rows[] = {
     VR_A_STR(SRC, vhost_path, "path", TYPE(B(VHOST_USER))),
     VR_A_STR(SRC, fdgroup, "fdgroup"),
     VR_A_STR(SRC, startup_policy, "startupPolicy"),
-    VR_A_UINT(SRC, id, "index", .when = top_index_shown),
+    VR_A_UINT(SRC, id, "index", .when = top_index_shown, .not_inactive_parse = true),
 
     VR_LISTED(SRC, hosts, "host", host_elem, TYPE(B(NETWORK))),
     VR_GROUP("snapshot", snapshot_rows, TYPE(B(NETWORK))),
@@ -382,7 +382,7 @@ static bool backing_source_read(struct vr_parse *p, const struct vr_xml_node *no
 static const struct vr_row backing_rows[] = {
     VR_A_ENUM(SRC, type, "type", vr_storage_type_names, .bad = "unknown disk backing store type '%s'",
               .bad_code = VIR_ERR_CONFIG_UNSUPPORTED),
-    VR_A_UINT(SRC, id, "index", .when = index_shown),
+    VR_A_UINT(SRC, id, "index", .when = index_shown, .not_inactive_parse = true),
     VR_GROUP("format", format_rows),
     VR_GROUP("source", vr_source_rows, .after = backing_source_read),
     VR_CHILD(SRC, backing, "backingStore", vr_backing_elem),
