@@ -135,7 +135,7 @@ def what_other_drivers_would_do_is_refused_as_by_a_daemon_without_them():
     if d.kind == 'stock':
         return
     # The client asks for the list first and, told that there is none, counts as it did of old.
-    for command, function in (('net-list', 'virConnectNumOfNetworks'), ('pool-list', 'virConnectNumOfStoragePools'),
+    for command, function in (('pool-list', 'virConnectNumOfStoragePools'),
                               ('iface-list', 'virConnectNumOfInterfaces'), ('nwfilter-list', 'virConnectNumOfNWFilters'),
                               ('secret-list', 'virConnectNumOfSecrets'), ('nodedev-list', 'virNodeNumOfDevices')):
         r = d.run(command, ok=None)
