@@ -6,103 +6,30 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <systemd/sd-bus.h>
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "loop/loop.h"
+#include "sysbus.h"
 
 #define SERVICE "org.freedesktop.machine1"
 #define OBJECT "/org/freedesktop/machine1"
 #define INTERFACE "org.freedesktop.machine1.Manager"
 
-static sd_bus *bus;
-
-/* One call on its way. The fiber that waits owns it; the callback only fills it. */
-struct pending {
-    bool done;
-    struct vr_cond cond;
-    char *error_name, *error_text;
-};
+/* The two say the same of a call. */
+VR_SUSPENDS static enum vr_machined call(sd_bus_message *message, vr_time deadline, struct vr_error **err)
+{
+    switch (vr_sysbus_call(message, SERVICE, "waiting for systemd-machined", NULL, deadline, err)) {
+    case VR_SYSBUS_DONE: return VR_MACHINED_DONE;
+    case VR_SYSBUS_ABSENT: return VR_MACHINED_ABSENT;
+    default: return VR_MACHINED_FAILED;
+    }
+}
 
 void vr_machined_done(void)
 {
-    if (bus) {
-        sd_bus_detach_event(bus);
-        bus = sd_bus_close_unref(bus);
-    }
-}
-
-/* Connecting does not wait: the greeting goes with the first call. */
-static bool open_bus(void)
-{
-    if (bus && sd_bus_is_open(bus) > 0)
-        return true;
-    vr_machined_done();
-    int r = sd_bus_open_system(&bus);
-    if (r >= 0)
-        r = sd_bus_attach_event(bus, vr_loop_event(), 0);
-    if (r < 0) {
-        vr_debug("no system bus: %s", strerror(-r));
-        bus = sd_bus_unref(bus);
-        return false;
-    }
-    return true;
-}
-
-static int on_reply(sd_bus_message *reply, void *opaque, sd_bus_error *unused)
-{
-    struct pending *p = opaque;
-    const sd_bus_error *e = sd_bus_message_get_error(reply);
-    if (e) {
-        p->error_name = vr_strdup(e->name);
-        p->error_text = vr_strdup(e->message ? e->message : e->name);
-    }
-    p->done = true;
-    vr_cond_broadcast(&p->cond);
-    return 1;
-}
-
-static bool is_absent(const char *name)
-{
-    static const char *const names[] = {
-        "org.freedesktop.DBus.Error.ServiceUnknown",    "org.freedesktop.DBus.Error.NameHasNoOwner",
-        "org.freedesktop.DBus.Error.FileNotFound",      "org.freedesktop.DBus.Error.NoServer",
-        "org.freedesktop.DBus.Error.Spawn.ServiceNotFound", "org.freedesktop.DBus.Error.Disconnected",
-        "org.freedesktop.systemd1.NoSuchUnit",          "org.freedesktop.systemd1.UnitMasked", NULL,
-    };
-    return vr_name_index(names, name) >= 0;
-}
-
-/* Sends and waits. `message` is consumed. */
-VR_SUSPENDS static enum vr_machined call(sd_bus_message *message, vr_time deadline, struct vr_error **err)
-{
-    struct pending p = { 0 };
-    sd_bus_slot *slot = NULL;
-    vr_time left = deadline - vr_now();
-    int r = sd_bus_call_async(bus, &slot, message, on_reply, &p, left > 0 ? (uint64_t)(left / 1000) : 1);
-    sd_bus_message_unref(message);
-    if (r < 0) {
-        sd_bus_slot_unref(slot);
-        vr_debug("call over the system bus: %s", strerror(-r));
-        return VR_MACHINED_ABSENT;
-    }
-    bool waited = true;
-    vr_fiber_note("waiting for systemd-machined");
-    while (!p.done && waited)
-        waited = vr_cond_wait(&p.cond, deadline, err);
-    vr_fiber_note(NULL);
-    sd_bus_slot_unref(slot); /* from here on nobody writes to p */
-    enum vr_machined result = !p.done ? VR_MACHINED_FAILED : VR_MACHINED_DONE;
-    if (p.done && p.error_name) {
-        result = is_absent(p.error_name) ? VR_MACHINED_ABSENT : VR_MACHINED_FAILED;
-        if (result == VR_MACHINED_FAILED)
-            vr_fail(err, VIR_ERR_DBUS_SERVICE, _("%s: %s"), SERVICE, p.error_text);
-    }
-    free(p.error_name);
-    free(p.error_text);
-    return result;
+    vr_sysbus_done();
 }
 
 /* '-' parts the levels of a slice, so one in a name is written otherwise. */
@@ -143,7 +70,8 @@ VR_SUSPENDS enum vr_machined vr_machined_create(const struct vr_machine *machine
                                                 struct vr_error **err)
 {
     sd_bus_message *m = NULL;
-    if (!open_bus())
+    sd_bus *bus = vr_sysbus_open();
+    if (!bus)
         return VR_MACHINED_ABSENT;
     int r = sd_bus_message_new_method_call(bus, &m, SERVICE, OBJECT, INTERFACE, "CreateMachineWithNetwork");
     if (r >= 0)
@@ -160,7 +88,8 @@ VR_SUSPENDS void vr_machined_terminate(const char *name, vr_time deadline)
 {
     sd_bus_message *m = NULL;
     VR_AUTO(vr_error) *err = NULL;
-    if (!open_bus())
+    sd_bus *bus = vr_sysbus_open();
+    if (!bus)
         return;
     int r = sd_bus_message_new_method_call(bus, &m, SERVICE, OBJECT, INTERFACE, "TerminateMachine");
     if (r >= 0)

@@ -40,6 +40,7 @@ static struct vr_firewall_net *net_copy(const struct vr_firewall_net *net)
     copy->name = vr_strdup(net->name);
     copy->bridge = vr_strdup(net->bridge);
     copy->forward_dev = vr_strdup(net->forward_dev);
+    copy->zone = vr_strdup(net->zone);
     copy->nat_start = vr_strdup(net->nat_start);
     copy->nat_end = vr_strdup(net->nat_end);
     for (size_t i = 0; i < net->subnet_count; i++) {
@@ -60,6 +61,7 @@ static void net_free(struct vr_firewall_net *net)
     free((char *)net->name);
     free((char *)net->bridge);
     free((char *)net->forward_dev);
+    free((char *)net->zone);
     free((char *)net->nat_start);
     free((char *)net->nat_end);
     free(net);
@@ -128,6 +130,8 @@ static void warn_foreign(vr_time deadline, struct vr_error *err)
 
 VR_SUSPENDS static bool put_locked(const struct vr_firewall_net *net, vr_time deadline, struct vr_error **err)
 {
+    if (!vr_firewall_zone_set(net, deadline, err))
+        return false;
     struct vr_json *commands = vr_json_array();
     size_t i = find(net->bridge);
     vr_firewall_skeleton(commands);
@@ -151,7 +155,7 @@ VR_SUSPENDS bool vr_firewall_put(const struct vr_firewall_net *net, vr_time dead
     if (net->mode != VR_FIREWALL_OPEN || find(net->bridge) < all.n)
         ok = put_locked(net, deadline, err);
     else
-        ok = true; /* there is nothing to write, nor to remember */
+        ok = vr_firewall_zone_set(net, deadline, err); /* there is nothing to write, nor to remember */
     vr_lock_release(&all.lock);
     return ok;
 }
@@ -168,6 +172,7 @@ VR_SUSPENDS static bool remove_locked(size_t i, vr_time deadline, struct vr_erro
     }
     if (!vr_nft_run(commands, deadline, err))
         return false;
+    vr_firewall_zone_unset(all.v[i], deadline);
     forget(i);
     VR_AUTO(vr_error) *foreign = NULL;
     if (!vr_firewall_foreign_sync_locked(deadline, &foreign))
@@ -239,6 +244,14 @@ VR_SUSPENDS bool vr_firewall_check(bool *repaired, vr_time deadline, struct vr_e
     if (repaired)
         *repaired = ok && !same;
     return ok;
+}
+
+VR_SUSPENDS void vr_firewall_zones(vr_time deadline)
+{
+    if (!vr_lock_take(&all.lock, deadline, NULL))
+        return;
+    vr_firewall_zones_again(deadline);
+    vr_lock_release(&all.lock);
 }
 
 VR_SUSPENDS bool vr_firewall_foreign_sync(vr_time deadline, struct vr_error **err)

@@ -41,6 +41,7 @@ struct vr_firewall_net {
     const char *nat_start, *nat_end;    /* NULL: the address of the outgoing device */
     unsigned port_start, port_end;      /* 0: 1024-65535 */
     bool tftp;
+    const char *zone;       /* firewalld's, for the bridge; NULL: the one for virtual networks where firewalld runs */
     const struct vr_firewall_subnet *subnets;
     size_t subnet_count;
 };

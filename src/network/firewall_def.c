@@ -27,7 +27,7 @@ static enum vr_firewall_mode mode_of(const struct vr_network_def *def)
 static void fill(struct filled *f, const struct vr_network_def *def)
 {
     const struct vr_network_forward *forward = &def->forward;
-    *f = (struct filled){ .net = { .name = def->name, .bridge = def->bridge, .mode = mode_of(def) } };
+    *f = (struct filled){ .net = { .name = def->name, .bridge = def->bridge, .mode = mode_of(def), .zone = def->zone } };
     f->net.forward_dev = forward->dev ? forward->dev : forward->interfaces.n ? forward->interfaces.v[0]->dev : NULL;
     f->net.nat_ipv6 = forward->nat_ipv6 == VR_TRI_YES;
     if (vr_ip_set(&forward->nat_start)) {

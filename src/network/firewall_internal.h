@@ -20,5 +20,11 @@ void vr_firewall_element(struct vr_json *commands, const char *verb, const struc
 bool vr_firewall_uses(const struct vr_firewall_net *net, const struct vr_firewall_map *map);
 void vr_firewall_add_net(struct vr_json *commands, const struct vr_firewall_net *net);
 void vr_firewall_drop_net(struct vr_json *commands, const struct vr_firewall_net *net);
+/** Puts the bridge into its firewalld zone where firewalld runs; a zone that is asked for where it does not is an error. */
+VR_SUSPENDS bool vr_firewall_zone_set(const struct vr_firewall_net *net, vr_time deadline, struct vr_error **err);
+VR_SUSPENDS void vr_firewall_zone_unset(const struct vr_firewall_net *net, vr_time deadline);
+/** All of them: firewalld read its files again and forgot. With the lock held, and taking it. */
+VR_SUSPENDS void vr_firewall_zones_again(vr_time deadline);
+VR_SUSPENDS void vr_firewall_zones(vr_time deadline);
 /** Removes marked rules of networks that are no longer remembered, adds what is missing: called with the lock held. */
 VR_SUSPENDS bool vr_firewall_foreign_sync_locked(vr_time deadline, struct vr_error **err);

@@ -13,7 +13,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/str.h"
-#include "firewall.h"
+#include "firewall_internal.h"
 #include "host/nft.h"
 #include "loop/loop.h"
 
@@ -25,6 +25,7 @@
 
 static struct {
     bool running, dirty;
+    bool zones;             /* firewalld changed its rules: it may have forgotten our bridges */
     struct vr_group *group;
     char who[48];           /* who made the last change, for the log */
     unsigned repairs, in_a_row;
@@ -70,6 +71,10 @@ VR_SUSPENDS static void check_once(void)
         state.repairs++;
         vr_warn("rules of virtual networks were changed by %s; they are written again", state.who);
     }
+    if (state.zones) {
+        state.zones = false;
+        vr_firewall_zones(vr_after(CHECK_SPAN));
+    }
     tell_obstacles();
     if (!repaired)
         return;
@@ -96,6 +101,7 @@ static void on_event(const struct vr_nft_event *event, void *unused)
         return;
     if (event->mine || event->lost)
         snprintf(state.who, sizeof(state.who), "'%.31s'", *event->program ? event->program : "another program");
+    state.zones |= vr_starts_with(event->program, "firewalld");
     state.dirty = true;
     if (!state.running)
         state.running = vr_fiber_start(state.group, "firewall watch", watch_main, NULL, NULL);

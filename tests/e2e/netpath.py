@@ -452,6 +452,42 @@ def net_check(name, good=True):
 
 @test
 @vireo_only
+@long
+def firewalld_has_the_bridge_in_its_zone_also_after_a_reload():
+    world()
+    if not os.path.exists('/usr/sbin/firewalld') or not os.path.exists('/usr/bin/dbus-daemon'):
+        raise Skip('no firewalld here')
+    d = network('zoned', "<bridge name='vz0' zone='nosuch'/>" + ip_part(153), start=False)
+    r = d.run('net-start', 'zoned', ok=False)
+    has(r.err, 'zone nosuch requested for network zoned but firewalld is not active')
+    sandbox.cover('/etc/firewalld', 77)
+    os.makedirs('/etc/firewalld/zones')
+    here = os.path.dirname(os.path.abspath(__file__))
+    sh('cp %s/../../dist/firewalld/*.xml /etc/firewalld/zones' % here)
+    os.makedirs('/run/dbus', exist_ok=True)
+    sh('dbus-daemon --system --fork --nopidfile')
+    firewalld = subprocess.Popen(['/usr/sbin/firewalld', '--nofork', '--nopid'], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        wait_for(lambda: 'running' == sh('firewall-cmd --state 2>/dev/null', ok=False).strip(), 'firewalld', 30)
+        nat()
+        equal(sh('firewall-cmd --get-zone-of-interface=vnat0').strip(), 'libvirt')
+        with on(Guest('g1', "<source network='natnet'/>")) as g:
+            has(g.sh('nc -w 5 %s 7' % OUT), 'you are 10.200.0.1')
+            has(g.sh('nslookup gateway.test'), '192.168.150.1')
+            for _ in range(3):
+                sh('firewall-cmd --reload')
+                wait_for(lambda: 'libvirt' == sh('firewall-cmd --get-zone-of-interface=vnat0', ok=False).strip(), 'the zone')
+                has(g.sh('nc -w 5 %s 7' % OUT), 'you are 10.200.0.1')
+            has(net_check('natnet'), 'passes, leaves by up0')
+        d.run('net-destroy', 'natnet')
+        equal('libvirt' in sh('firewall-cmd --get-zone-of-interface=vnat0 2>&1', ok=False), False)
+    finally:
+        firewalld.terminate()
+        firewalld.wait()
+
+
+@test
+@vireo_only
 def net_check_says_which_table_and_chain_drops_a_packet():
     world()
     nat()
