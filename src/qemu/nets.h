@@ -27,6 +27,11 @@ VR_SUSPENDS void vr_nets_reclaim(struct vr_domain *dom);
 /** A network's bridge was made anew: its running guests are plugged in again, in the background. Fits netport.h. */
 VR_SUSPENDS void vr_nets_network_started(const char *network);
 
+/** trustGuestRxFilters, of the network where it says so. */
+bool vr_net_trusts_guest(const struct vr_interface *net);
+/** Under a job: asks QEMU which addresses trusted guests listen to, and has macvtap devices and told bridges follow. */
+VR_SUSPENDS void vr_nets_follow_guest(struct vr_domain *dom);
+
 /* One interface, for hot-plug: as the three above. */
 VR_SUSPENDS bool vr_net_allocate_one(struct vr_domain *dom, struct vr_domain_def *def, struct vr_interface *net,
                                      struct vr_error **err);

@@ -20,6 +20,7 @@
 #include "guestlog.h"
 #include "loop/loop.h"
 #include "monitor.h"
+#include "nets.h"
 #include "process.h"
 #include "state.h"
 #include "status.h"
@@ -441,6 +442,21 @@ static void on_port_change(struct vr_domain *dom, const struct vr_json *data)
     }
 }
 
+/* The guest listens to another address now; who trusts it with that has the host's end follow. */
+VR_SUSPENDS static void follow_rx_filters(struct vr_domain *dom, struct vr_job *job)
+{
+    vr_nets_follow_guest(dom);
+}
+
+static void on_rx_filter(struct vr_domain *dom, const struct vr_json *data)
+{
+    for (size_t i = 0; i < dom->live->interfaces.n; i++)
+        if (vr_net_trusts_guest(dom->live->interfaces.v[i])) {
+            later(dom, "rx filters", VR_JOB_QUERY, follow_rx_filters);
+            return;
+        }
+}
+
 static const struct {
     const char *name;
     void (*fn)(struct vr_domain *dom, const struct vr_json *data);
@@ -451,6 +467,7 @@ static const struct {
     { "DEVICE_TRAY_MOVED", on_tray_moved },
     { "DEVICE_UNPLUG_GUEST_ERROR", on_unplug_error },
     { "GUEST_PANICKED", on_panic },
+    { "NIC_RX_FILTER_CHANGED", on_rx_filter },
     { "RESET", on_reset },
     { "RESUME", on_resume },
     { "RTC_CHANGE", on_rtc_change },
