@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 #include "base/alloc.h"
 #include "base/str.h"
@@ -300,10 +301,10 @@ static const struct vr_command cmd_uuid = {
 
 /* ---- leases ------------------------------------------------------------------------------------------------------- */
 
-static int by_expiry(const void *a, const void *b)
+static int by_mac(const void *a, const void *b)
 {
     const virNetworkDHCPLease *x = *(virNetworkDHCPLeasePtr const *)a, *y = *(virNetworkDHCPLeasePtr const *)b;
-    return x->expirytime < y->expirytime ? -1 : x->expirytime > y->expirytime;
+    return strcasecmp(x->mac ? x->mac : "", y->mac ? y->mac : "");
 }
 
 static void lease_row(struct vr_table *table, const virNetworkDHCPLease *lease)
@@ -332,7 +333,7 @@ static bool dhcp_leases_run(struct vr_cmd *cmd)
     int n = virNetworkGetDHCPLeases(net, mac, &leases, 0);
     if (n < 0)
         return vr_complain(cmd, _("Failed to get leases info for %s"), name);
-    qsort(leases, (size_t)n, sizeof(*leases), by_expiry);
+    qsort(leases, (size_t)n, sizeof(*leases), by_mac);
     struct vr_table *table = vr_table_new(cmd, _("Expiry Time"), _("MAC address"), _("Protocol"), _("IP address"), _("Hostname"),
                                           _("Client ID or DUID"), NULL);
     for (int i = 0; i < n; i++) {

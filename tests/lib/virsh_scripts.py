@@ -785,6 +785,32 @@ backup-dumpxml g
 }
 
 OUR_DAEMON = {
+    'networks': '''
+net-define net2.xml
+net-define net2.xml --validate
+net-list --all
+net-info iso
+net-dumpxml iso
+net-autostart iso
+net-list --autostart --inactive
+net-autostart iso --disable
+net-start nosuch
+net-uuid iso
+net-name 35806c7d-8e93-456f-829b-607d8c198367
+net-update iso add dns-host "<host ip='1.2.3.4'><hostname>x</hostname></host>" --config
+net-update iso add dns-host "<host ip='1.2.3.4'><hostname>x</hostname></host>"
+net-update iso delete dns-host "<host ip='1.2.3.4'/>" --live
+net-update iso modify bridge "<bridge name='x'/>"
+net-dumpxml iso --inactive
+net-dhcp-leases iso
+net-port-list iso
+net-port-create iso n.xml
+net-port-dumpxml iso 45806c7d-8e93-456f-829b-607d8c198367
+net-edit iso
+net-create net2.xml
+net-undefine iso
+net-undefine iso
+''',
     'the_host': '''
 hostname
 uri
