@@ -14,6 +14,7 @@ struct vr_job_waiter {
     struct vr_job_waiter *next;
     enum vr_job_kind kind;
     const char *owner;
+    vr_time since;
     struct vr_job *granted;
     struct vr_cond cond;
 };
@@ -78,6 +79,19 @@ struct vr_job *vr_job_try(struct vr_domain *dom, enum vr_job_kind kind, const ch
     return may_begin(dom, kind) && !queued_before(dom, kind) ? grant(dom, kind, owner) : NULL;
 }
 
+void vr_jobs_each(const struct vr_domain *dom, vr_jobs_fn *fn, void *opaque)
+{
+    const struct vr_jobs *jobs = &dom->jobs;
+    if (jobs->async != VR_JOB_NONE)
+        fn(opaque, "async", true, jobs->async_operation ? jobs->async_operation : "", VR_JOB_ASYNC, jobs->async_since);
+    if (jobs->active)
+        fn(opaque, "monitor", true, jobs->active->owner, jobs->active->kind, jobs->active->since);
+    if (jobs->agent)
+        fn(opaque, "agent", true, jobs->agent->owner, jobs->agent->kind, jobs->agent->since);
+    for (const struct vr_job_waiter *w = jobs->first; w; w = w->next)
+        fn(opaque, w->kind == VR_JOB_AGENT ? "agent" : "monitor", false, w->owner, w->kind, w->since);
+}
+
 static void report_busy(struct vr_domain *dom, enum vr_job_kind kind, struct vr_error **err)
 {
     const struct vr_job *holder = *slot_of(dom, kind);
@@ -105,7 +119,7 @@ VR_SUSPENDS struct vr_job *vr_job_begin(struct vr_domain *dom, enum vr_job_kind 
         vr_fail(err, VIR_ERR_OPERATION_FAILED, _("cannot acquire state change lock due to max_queued limit"));
         return NULL;
     }
-    struct vr_job_waiter w = { .kind = kind, .owner = owner };
+    struct vr_job_waiter w = { .kind = kind, .owner = owner, .since = vr_now() };
     struct vr_job_waiter **tail = &dom->jobs.first;
     while (*tail)
         tail = &(*tail)->next;

@@ -62,3 +62,8 @@ struct vr_job *vr_job_try(struct vr_domain *dom, enum vr_job_kind kind, const ch
 /** Ends the job and wakes the next in line. NULL is allowed. */
 void vr_job_free(struct vr_job *job);
 VR_DEFINE_AUTO(vr_job)
+
+/** A job that is held, or one that is waited for, since @since. @lock: "monitor", "agent" or "async". */
+typedef void vr_jobs_fn(void *opaque, const char *lock, bool held, const char *owner, enum vr_job_kind kind, vr_time since);
+/** Who holds the guest's jobs, then who waits, in the order in which they will be served. */
+void vr_jobs_each(const struct vr_domain *dom, vr_jobs_fn *fn, void *opaque);

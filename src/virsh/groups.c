@@ -26,7 +26,7 @@ extern const struct vr_command vr_cmd_attach_device, vr_cmd_attach_disk, vr_cmd_
     vr_cmd_setvcpu, vr_cmd_domblkthreshold, vr_cmd_guestinfo, vr_cmd_domdirtyrate_calc, vr_cmd_dom_fd_associate;
 extern const struct vr_command vr_cmd_domblkerror, vr_cmd_domblkinfo, vr_cmd_domblklist, vr_cmd_domblkstat,
     vr_cmd_domcontrol, vr_cmd_domif_getlink, vr_cmd_domifaddr, vr_cmd_domiflist, vr_cmd_domifstat, vr_cmd_dominfo,
-    vr_cmd_dommemstat, vr_cmd_domstate, vr_cmd_domstats, vr_cmd_domtime, vr_cmd_list;
+    vr_cmd_dommemstat, vr_cmd_domstate, vr_cmd_domstats, vr_cmd_domtime, vr_cmd_list, vr_cmd_jobs;
 extern const struct vr_command vr_cmd_event;
 
 const struct vr_command *const vr_domain_commands[] = {
@@ -58,7 +58,7 @@ const struct vr_command *const vr_domain_commands[] = {
 const struct vr_command *const vr_monitor_commands[] = {
     &vr_cmd_domblkerror, &vr_cmd_domblkinfo, &vr_cmd_domblklist, &vr_cmd_domblkstat, &vr_cmd_domcontrol,
     &vr_cmd_domif_getlink, &vr_cmd_domifaddr, &vr_cmd_domiflist, &vr_cmd_domifstat, &vr_cmd_dominfo,
-    &vr_cmd_dommemstat, &vr_cmd_domstate, &vr_cmd_domstats, &vr_cmd_domtime, &vr_cmd_list, NULL,
+    &vr_cmd_dommemstat, &vr_cmd_domstate, &vr_cmd_domstats, &vr_cmd_domtime, &vr_cmd_list, &vr_cmd_jobs, NULL,
 };
 
 const struct vr_command *const vr_event_commands[] = {
