@@ -6,9 +6,11 @@ usage: bench/virsh.py [--guests N] [--rounds N] [--build DIR]
 
 With no guest defined, then with N (10,000). The two take turns; medians of the wall time and the largest resident memory.
 """
+import ctypes
 import os
 import shutil
 import statistics
+import subprocess
 import sys
 import time
 
@@ -24,28 +26,39 @@ if '--build' in sys.argv:
     os.environ['VIREO_BUILD'] = os.path.abspath(option('--build', ''))
 import sandbox  # noqa: E402
 
-PROGRAMS = ('/usr/bin/virsh', '')
+DEBIANS = '/usr/bin/virsh'
 
 
-def once(program, uri):
-    """Seconds and KiB of one run."""
-    null = os.open(os.devnull, os.O_RDWR)
-    start = time.monotonic()
-    pid = os.posix_spawn(program, [program, '-c', uri, 'list', '--all'], dict(os.environ, LC_ALL='C'),
-                         file_actions=[(os.POSIX_SPAWN_DUP2, null, n) for n in (0, 1)])
-    _, status, usage = os.wait4(pid, 0)
-    seconds = time.monotonic() - start
-    os.close(null)
-    if status:
-        sys.exit('%s: status %d' % (program, status))
-    return seconds, usage.ru_maxrss
+def seconds_of(words):
+    with open(os.devnull, 'w') as null:
+        start = time.monotonic()
+        subprocess.run(words, stdin=subprocess.DEVNULL, stdout=null, check=True)
+        return time.monotonic() - start
+
+
+def kib_of(words):
+    """
+    Largest resident memory. A process that Python starts begins with Python's own memory on its account: so a shell starts
+    it, goes away, and leaves it to us.
+    """
+    with open(os.devnull, 'w') as null:
+        shell = subprocess.Popen(['/bin/sh', '-c', '"$@" </dev/null & :', 'sh'] + words, stdout=null)
+    while True:
+        pid, status, usage = os.wait4(-1, 0)
+        if pid == shell.pid:
+            shell.returncode = status
+        elif status:
+            sys.exit('%s: status %d' % (words, status))
+        else:
+            return usage.ru_maxrss
 
 
 def measure(programs, uri, rounds, title):
     figures = {p: [] for p in programs}
     for _ in range(rounds + 1):
         for p in programs:
-            figures[p].append(once(p, uri))
+            words = [p, '-c', uri, 'list', '--all']
+            figures[p].append((seconds_of(words), kib_of(words)))
     medians = []
     for p, seen in figures.items():
         medians.append((statistics.median(s for s, _ in seen[1:]) * 1000, statistics.median(k for _, k in seen[1:])))
@@ -59,9 +72,11 @@ def main():
     sandbox.enter()
     from daemon import BUILD, Daemon
     from suite import domain_xml
-    if not os.path.exists(PROGRAMS[0]):
-        sys.exit('no %s here (package libvirt-clients)' % PROGRAMS[0])
-    programs = (PROGRAMS[0], os.path.join(BUILD, 'bin', 'virsh'))
+    if not os.path.exists(DEBIANS):
+        sys.exit('no %s here (package libvirt-clients)' % DEBIANS)
+    programs = (DEBIANS, os.path.join(BUILD, 'bin', 'virsh'))
+    os.environ['LC_ALL'] = 'C'
+    ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER: orphans are ours to wait for
     d = Daemon('vireo').start()
     measure(programs, d.uri(), rounds, 'no guest')
     d.stop()

@@ -1,12 +1,42 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The only file that knows libxml2: its SAX events become our tree, its errors ours. */
+/*
+ * The only file that knows libxml2: its SAX events become our tree, its errors ours. It is opened at the first document and
+ * not linked: with what it needs itself (ICU, libstdc++) it is larger than all else in a client, and most clients parse nothing.
+ */
 #define VR_ERROR_DOMAIN VIR_FROM_XML
 #include "xml.h"
 
+#include <dlfcn.h>
 #include <libxml/parser.h>
 #include <libxml/parserInternals.h>
+#include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 #include "base/alloc.h"
+
+#define FUNCTIONS(X)                                                                                                   \
+    X(xmlInitParser) X(xmlStopParser) X(xmlCreateMemoryParserCtxt) X(xmlCtxtUseOptions) X(xmlParseDocument) X(xmlFreeParserCtxt)
+static struct {
+    bool there;
+    char why[256];
+#define FIELD(name) __typeof__(&name) name;
+    FUNCTIONS(FIELD)
+#undef FIELD
+} lib;
+static pthread_once_t lib_once = PTHREAD_ONCE_INIT;
+
+static void lib_open(void)
+{
+    void *handle = dlopen("libxml2.so.2", RTLD_NOW | RTLD_LOCAL);
+    lib.there = handle != NULL;
+#define FIND(name) lib.there = lib.there && (lib.name = (__typeof__(lib.name))dlsym(handle, #name)) != NULL;
+    FUNCTIONS(FIND)
+#undef FIND
+    if (lib.there)
+        lib.xmlInitParser();
+    else
+        snprintf(lib.why, sizeof(lib.why), "%s", dlerror());
+}
 
 struct builder {
     struct vr_arena *arena;
@@ -147,7 +177,7 @@ static void on_error(void *opaque, xmlErrorPtr e)
         show_place(&place, b->ctxt);
     vr_error_report(b->err, b->domain, VIR_ERR_XML_DETAIL, -1, "%s:%d: %.*s\n%s", b->what, e->line, length, message,
                     place.data ? place.data : "");
-    xmlStopParser(b->ctxt);
+    lib.xmlStopParser(b->ctxt);
 }
 
 /* Documents that a pre-scan refuses as broken are shown to libxml2 all the same, whose words stock's users know. */
@@ -169,22 +199,27 @@ struct vr_xml_node *vr_xml_parse(struct vr_arena *arena, const char *xml, size_t
         vr_error_move(err, &scan_error);
         return NULL;
     }
-    xmlParserCtxtPtr ctxt = xmlCreateMemoryParserCtxt(xml, (int)len);
+    pthread_once(&lib_once, lib_open);
+    if (!lib.there) {
+        vr_error_report(err, domain, VIR_ERR_INTERNAL_ERROR, -1, _("libxml2 cannot be opened: %s"), lib.why);
+        return NULL;
+    }
+    xmlParserCtxtPtr ctxt = lib.xmlCreateMemoryParserCtxt(xml, (int)len);
     if (!ctxt) {
         vr_error_report(err, domain, VIR_ERR_NO_MEMORY, -1, NULL);
         return NULL;
     }
     b.ctxt = ctxt;
     /* NOENT: without it &amp; in attributes stays a reference; entities of one's own were refused above */
-    xmlCtxtUseOptions(ctxt, XML_PARSE_NONET | XML_PARSE_NOWARNING | XML_PARSE_NOENT);
+    lib.xmlCtxtUseOptions(ctxt, XML_PARSE_NONET | XML_PARSE_NOWARNING | XML_PARSE_NOENT);
     xmlSAXHandler handler = { .initialized = XML_SAX2_MAGIC, .startElementNs = on_start, .endElementNs = on_end,
                               .characters = on_text, .ignorableWhitespace = on_text, .cdataBlock = on_cdata,
                               .comment = on_comment, .serror = on_error };
     *ctxt->sax = handler;
     ctxt->userData = &b;
-    xmlParseDocument(ctxt);
+    lib.xmlParseDocument(ctxt);
     bool good = ctxt->wellFormed && b.root && !b.failed;
-    xmlFreeParserCtxt(ctxt);
+    lib.xmlFreeParserCtxt(ctxt);
     if (good && !scan_error)
         return b.root;
     if (!b.failed && scan_error)
