@@ -10,8 +10,7 @@ static struct vr_xml_node *metadata_tree(struct vr_arena *arena, const char *met
 {
     if (!metadata || !*metadata)
         return NULL;
-    vr_autofree char *whole = vr_printf("<metadata>%s</metadata>", metadata);
-    return vr_xml_parse(arena, whole, strlen(whole), "(metadata)", VIR_FROM_XML, NULL);
+    return vr_xml_parse(arena, metadata, strlen(metadata), "(metadata)", VIR_FROM_XML, NULL);
 }
 
 /* Who asks by namespace gets the element without it, as stock gives it: without its prefix, all the way down. */
@@ -76,20 +75,19 @@ bool vr_metadata_set(struct vr_arena *keep, const char **metadata, const char *k
             return false;
         put_in_namespace(arena, fresh, key, uri);
     }
-    struct vr_xml_node *root = metadata_tree(arena, *metadata);
-    for (struct vr_xml_node *c = root ? root->first : NULL; c; c = c->next) {
-        if ((c->kind != VR_XML_ELEMENT && c->kind != VR_XML_COMMENT) || (c->kind == VR_XML_ELEMENT && vr_streq0(c->ns,
-            uri)))
-            continue;
-        if (text.len)
-            vr_buf_char(&text, '\n');
-        vr_xml_print(&text, c, 2);
-    }
-    if (fresh) {
-        if (text.len)
-            vr_buf_char(&text, '\n');
-        vr_xml_print(&text, fresh, 2);
-    }
-    *metadata = text.len ? vr_arena_strdup(keep, text.data) : NULL;
+    if (!*metadata && !fresh)
+        return true;
+    struct vr_xml_node *root = metadata_tree(arena, *metadata ? *metadata : "<metadata/>");
+    if (!root)
+        return true; /* cannot be: it was read before */
+    struct vr_xml_node **end = &root->first;
+    for (struct vr_xml_node *c = root->first; c; c = c->next)
+        if (c->kind == VR_XML_ELEMENT && !vr_streq0(c->ns, uri)) {
+            *end = c;
+            end = &c->next;
+        }
+    *end = fresh;
+    vr_xml_print(&text, root, 0);
+    *metadata = vr_arena_strdup(keep, text.data);
     return true;
 }

@@ -9,7 +9,7 @@ char *vr_metadata_get(const char *metadata, const char *uri);
 /**
  * vr_metadata_set - replace (or, with @xml NULL, remove) the child with namespace @uri
  * @keep:     where the new text lives
- * @metadata: inner text of <metadata>, replaced
+ * @metadata: text of the element, replaced; it stays when its last child goes
  * @key:      the prefix it gets
  * @domain:   enum virErrorDomain of errors in @xml
  */

@@ -249,26 +249,13 @@ static void format_list(struct vr_format *f, const struct vr_row *row, const voi
 static void format_raw(struct vr_format *f, const struct vr_row *row, const void *base)
 {
     const char *text = *(const char *const *)((const char *)base + row->offset);
-    if (!text)
-        return;
-    if (!*text) {
-        vr_format_line(f, "<%s/>", row->name);
-        return;
-    }
-    vr_format_line(f, "<%s>", row->name);
-    vr_autofree char *whole = NULL;
-    vr_autobuf struct vr_buf wrapped = VR_BUF_INIT;
-    vr_buf_printf(&wrapped, "<x>%s</x>", text);
     VR_AUTO(vr_error) *err = NULL;
-    struct vr_xml_node *tree = vr_xml_parse(f->scratch, wrapped.data, wrapped.len, "(kept text)", VIR_FROM_XML, &err);
-    for (struct vr_xml_node *c = tree ? tree->first : NULL; c; c = c->next) {
-        if (c->kind != VR_XML_ELEMENT && c->kind != VR_XML_COMMENT)
-            continue;
-        vr_buf_spaces(f->out, (size_t)f->indent + 2);
-        vr_xml_print(f->out, c, f->indent / 2 + 1);
-        vr_buf_char(f->out, '\n');
-    }
-    vr_format_line(f, "</%s>", row->name);
+    struct vr_xml_node *tree = text ? vr_xml_parse(f->scratch, text, strlen(text), "(kept text)", VIR_FROM_XML, &err) : NULL;
+    if (!tree)
+        return;
+    vr_buf_spaces(f->out, (size_t)f->indent);
+    vr_xml_print(f->out, tree, f->indent / 2);
+    vr_buf_char(f->out, '\n');
 }
 
 void vr_rows_format_children(struct vr_format *f, const struct vr_row *rows, const void *base)

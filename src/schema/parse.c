@@ -238,28 +238,49 @@ static bool same_ns_before(const struct vr_xml_node *parent, const struct vr_xml
     return false;
 }
 
+static bool declares(const struct vr_xml_node *n, const char *prefix)
+{
+    for (size_t i = 0; i < n->n_nsdecls; i++)
+        if (vr_streq0(n->nsdecls[i].prefix, prefix))
+            return true;
+    return false;
+}
+
+/* Kept is the element itself with its attributes and declarations, and of its children what calls can find. */
 static bool parse_raw(struct vr_parse *p, const struct vr_row *row, const struct vr_xml_node *node, void *base)
 {
     const struct vr_xml_node *child = first_child(node, row->name, row->ns);
     if (!child)
         return true;
     vr_autobuf struct vr_buf text = VR_BUF_INIT;
+    struct vr_xml_node shell = *child;
+    shell.prefix = NULL;
+    size_t attrs = 0;
+    shell.attrs = vr_arena_alloc(p->arena, (child->n_attrs + 1) * sizeof(*shell.attrs));
+    for (size_t i = 0; i < child->n_attrs; i++)
+        if (!child->attrs[i].prefix || declares(child, child->attrs[i].prefix))
+            shell.attrs[attrs++] = child->attrs[i];
+    shell.n_attrs = attrs;
     int level = 0;
     for (const struct vr_xml_node *n = child; n; n = n->parent)
         level++;
     for (struct vr_xml_node *c = child->first; c; c = c->next) {
-        if (c->kind != VR_XML_ELEMENT && c->kind != VR_XML_COMMENT)
-            continue;
         /* kept are elements of a namespace, the first of each: calls find them by it */
-        if (c->kind == VR_XML_ELEMENT && (!c->ns || same_ns_before(child, c)))
+        if (c->kind != VR_XML_ELEMENT || !c->ns || same_ns_before(child, c))
             continue;
-        if (c->kind == VR_XML_ELEMENT)
+        if (!declares(child, c->prefix))
             declare_namespace(p->arena, c);
-        if (text.len)
-            vr_buf_char(&text, '\n');
+        vr_buf_char(&text, '\n');
         vr_xml_print(&text, c, level);
     }
-    *(const char **)((char *)base + row->offset) = vr_arena_strdup(p->arena, text.data ? text.data : "");
+    shell.first = NULL;
+    vr_autobuf struct vr_buf whole = VR_BUF_INIT;
+    vr_xml_print(&whole, &shell, 0);
+    if (text.len) {
+        whole.len -= 2; /* the "/>" of an empty element */
+        vr_buf_printf(&whole, ">%s\n</%s>", text.data, row->name);
+    }
+    *(const char **)((char *)base + row->offset) = vr_arena_strdup(p->arena, whole.data);
     return true;
 }
 

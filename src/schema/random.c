@@ -88,6 +88,11 @@ static const char *string(struct vr_arena *arena, const struct vr_row *row, uint
     return row->words[below(seed, n)];
 }
 
+static char *kept_text(struct vr_arena *arena, const struct vr_row *row)
+{
+    return vr_arena_printf(arena, "<%s xmlns:n=\"urn:n\"><a:b xmlns:a=\"urn:x\" c=\"1\"/></%s>", row->name, row->name);
+}
+
 void vr_row_random(struct vr_arena *arena, const struct vr_row *row, void *base, uint64_t *seed)
 {
     void *m = (char *)base + row->offset;
@@ -117,7 +122,7 @@ void vr_row_random(struct vr_arena *arena, const struct vr_row *row, void *base,
             ops->random(arena, seed, m);
         break;
     }
-    case VR_K_RAW: *(const char **)m = vr_arena_strdup(arena, "<a:b xmlns:a=\"urn:x\" c=\"1\"/>"); break;
+    case VR_K_RAW: *(const char **)m = kept_text(arena, row); break;
     default: break;
     }
 }
@@ -177,7 +182,7 @@ static void random_rows(struct vr_arena *arena, const struct vr_row *rows, void 
         }
         case VR_K_RAW:
             if (want)
-                *(const char **)m = vr_arena_strdup(arena, "<a:b xmlns:a=\"urn:x\" c=\"1\"/>");
+                *(const char **)m = kept_text(arena, row);
             break;
         case VR_K_CUSTOM: {
             const struct vr_custom_ops *ops = row->aux;

@@ -49,7 +49,7 @@ enum vr_row_kind {
     VR_K_LIST,     /* child elements, one struct each, in a list of pointers */
     VR_K_INLINE,   /* rows of another table on this very element */
     VR_K_INLINE_PTR, /* the same, over a struct behind a pointer, made when missing */
-    VR_K_RAW,      /* children of the child element, kept as text */
+    VR_K_RAW,      /* the child element, kept as text */
     VR_K_CUSTOM,   /* a pair of functions; on the list of exceptions in tools/ with its reason */
 };
 
