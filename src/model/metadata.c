@@ -48,19 +48,32 @@ char *vr_metadata_get(const char *metadata, const char *uri)
     return NULL;
 }
 
-/* The element gets the prefix asked for; its own declarations of that prefix go. */
-static void put_in_namespace(struct vr_arena *arena, struct vr_xml_node *n, const char *key, const char *uri)
+/* Elements of no namespace get the one asked for. */
+/* Recursion: bounded by VR_XML_MAX_DEPTH, which the parser keeps. */
+static void give_namespace(struct vr_xml_node *n, const char *key, const char *uri)
+{
+    if (n->kind != VR_XML_ELEMENT)
+        return;
+    if (!n->ns) {
+        n->prefix = key;
+        n->ns = uri;
+    }
+    for (struct vr_xml_node *c = n->first; c; c = c->next)
+        give_namespace(c, key, uri);
+}
+
+static bool put_in_namespace(struct vr_arena *arena, struct vr_xml_node *n, const char *key, const char *uri)
 {
     struct vr_xml_nsdecl *decls = vr_arena_alloc(arena, (n->n_nsdecls + 1) * sizeof(*decls));
-    size_t count = 0;
-    decls[count++] = (struct vr_xml_nsdecl){ key, uri };
-    for (size_t i = 0; i < n->n_nsdecls; i++)
-        if (!vr_streq0(n->nsdecls[i].prefix, key))
-            decls[count++] = n->nsdecls[i];
+    for (size_t i = 0; i < n->n_nsdecls; i++) {
+        if (vr_streq0(n->nsdecls[i].prefix, key))
+            return false;
+        decls[i] = n->nsdecls[i];
+    }
+    decls[n->n_nsdecls++] = (struct vr_xml_nsdecl){ key, uri };
     n->nsdecls = decls;
-    n->n_nsdecls = count;
-    n->prefix = key;
-    n->ns = uri;
+    give_namespace(n, key, uri);
+    return true;
 }
 
 bool vr_metadata_set(struct vr_arena *keep, const char **metadata, const char *key, const char *uri, const char *xml, int domain,
@@ -73,7 +86,10 @@ bool vr_metadata_set(struct vr_arena *keep, const char **metadata, const char *k
         fresh = vr_xml_parse(arena, xml, strlen(xml), "(metadata_xml)", domain, err);
         if (!fresh)
             return false;
-        put_in_namespace(arena, fresh, key, uri);
+        if (!put_in_namespace(arena, fresh, key, uri)) {
+            vr_error_report(err, VIR_FROM_XML, VIR_ERR_INTERNAL_ERROR, -1, _("failed to create a new XML namespace"));
+            return false;
+        }
     }
     if (!*metadata && !fresh)
         return true;

@@ -215,19 +215,47 @@ static bool parse_strs(struct vr_parse *p, const struct vr_row *row, const struc
     return true;
 }
 
-/* A prefix declared further up would be lost with the surroundings: the kept text declares it itself. */
-static void declare_namespace(struct vr_arena *arena, struct vr_xml_node *n)
+static bool declares(const struct vr_xml_node *n, const char *prefix)
 {
-    if (!n->ns)
-        return;
     for (size_t i = 0; i < n->n_nsdecls; i++)
-        if (vr_streq0(n->nsdecls[i].prefix, n->prefix))
-            return;
-    struct vr_xml_nsdecl *more = vr_arena_alloc(arena, (n->n_nsdecls + 1) * sizeof(*more));
-    if (n->n_nsdecls)
-        memcpy(more, n->nsdecls, n->n_nsdecls * sizeof(*more));
-    more[n->n_nsdecls++] = (struct vr_xml_nsdecl){ n->prefix, n->ns };
-    n->nsdecls = more;
+        if (vr_streq0(n->nsdecls[i].prefix, prefix))
+            return true;
+    return false;
+}
+
+/* Is a prefix that n uses declared at or below the kept element? */
+static bool declared_within(const struct vr_xml_node *kept, const struct vr_xml_node *n, const char *prefix)
+{
+    for (; n != kept; n = n->parent)
+        if (declares(n, prefix))
+            return true;
+    return declares(kept, prefix);
+}
+
+/* A prefix declared further up would be lost with the surroundings: the kept element declares it. */
+static void declare(struct vr_arena *arena, struct vr_xml_node *kept, const struct vr_xml_node *n, const char *prefix,
+                    const char *uri)
+{
+    if (!uri || vr_streq0(prefix, "xml") || declared_within(kept, n, prefix))
+        return;
+    struct vr_xml_nsdecl *more = vr_arena_alloc(arena, (kept->n_nsdecls + 1) * sizeof(*more));
+    if (kept->n_nsdecls)
+        memcpy(more, kept->nsdecls, kept->n_nsdecls * sizeof(*more));
+    more[kept->n_nsdecls++] = (struct vr_xml_nsdecl){ prefix, uri };
+    kept->nsdecls = more;
+}
+
+/* Recursion: bounded by VR_XML_MAX_DEPTH, which the parser keeps. */
+static void declare_all(struct vr_arena *arena, struct vr_xml_node *kept, const struct vr_xml_node *n)
+{
+    if (n->kind != VR_XML_ELEMENT)
+        return;
+    declare(arena, kept, n, n->prefix, n->ns);
+    for (size_t i = 0; i < n->n_attrs; i++)
+        if (n->attrs[i].prefix)
+            declare(arena, kept, n, n->attrs[i].prefix, n->attrs[i].ns);
+    for (const struct vr_xml_node *c = n->first; c; c = c->next)
+        declare_all(arena, kept, c);
 }
 
 static bool same_ns_before(const struct vr_xml_node *parent, const struct vr_xml_node *n)
@@ -238,29 +266,16 @@ static bool same_ns_before(const struct vr_xml_node *parent, const struct vr_xml
     return false;
 }
 
-static bool declares(const struct vr_xml_node *n, const char *prefix)
-{
-    for (size_t i = 0; i < n->n_nsdecls; i++)
-        if (vr_streq0(n->nsdecls[i].prefix, prefix))
-            return true;
-    return false;
-}
-
 /* Kept is the element itself with its attributes and declarations, and of its children what calls can find. */
 static bool parse_raw(struct vr_parse *p, const struct vr_row *row, const struct vr_xml_node *node, void *base)
 {
-    const struct vr_xml_node *child = first_child(node, row->name, row->ns);
+    struct vr_xml_node *child = (struct vr_xml_node *)(uintptr_t)first_child(node, row->name, row->ns);
     if (!child)
         return true;
     vr_autobuf struct vr_buf text = VR_BUF_INIT;
+    declare_all(p->arena, child, child);
     struct vr_xml_node shell = *child;
     shell.prefix = NULL;
-    size_t attrs = 0;
-    shell.attrs = vr_arena_alloc(p->arena, (child->n_attrs + 1) * sizeof(*shell.attrs));
-    for (size_t i = 0; i < child->n_attrs; i++)
-        if (!child->attrs[i].prefix || declares(child, child->attrs[i].prefix))
-            shell.attrs[attrs++] = child->attrs[i];
-    shell.n_attrs = attrs;
     int level = 0;
     for (const struct vr_xml_node *n = child; n; n = n->parent)
         level++;
@@ -268,8 +283,6 @@ static bool parse_raw(struct vr_parse *p, const struct vr_row *row, const struct
         /* kept are elements of a namespace, the first of each: calls find them by it */
         if (c->kind != VR_XML_ELEMENT || !c->ns || same_ns_before(child, c))
             continue;
-        if (!declares(child, c->prefix))
-            declare_namespace(p->arena, c);
         vr_buf_char(&text, '\n');
         vr_xml_print(&text, c, level);
     }

@@ -81,6 +81,7 @@ static void start_tag(struct vr_buf *out, const struct vr_xml_node *node)
     }
 }
 
+/* Inside text that counts nothing is indented: level -1. */
 void vr_xml_print(struct vr_buf *out, const struct vr_xml_node *node, int level)
 {
     switch (node->kind) {
@@ -107,13 +108,13 @@ void vr_xml_print(struct vr_buf *out, const struct vr_xml_node *node, int level)
     for (const struct vr_xml_node *c = node->first; c; c = c->next) {
         if (any && !mixed && blank_text(c))
             continue;
-        if (any && !mixed) {
+        if (any && !mixed && level >= 0) {
             vr_buf_char(out, '\n');
             vr_buf_spaces(out, (size_t)(level + 1) * 2);
         }
-        vr_xml_print(out, c, level + 1);
+        vr_xml_print(out, c, mixed || level < 0 ? -1 : level + 1);
     }
-    if (any && !mixed) {
+    if (any && !mixed && level >= 0) {
         vr_buf_char(out, '\n');
         vr_buf_spaces(out, (size_t)level * 2);
     }

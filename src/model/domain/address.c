@@ -68,11 +68,6 @@ bool vr_pci_address_check(struct vr_parse *p, const struct vr_xml_node *node, vo
 #define INFO struct vr_device_info
 #define IS(T) VR_WHEN(INFO, type, VR_BIT(VR_ADDRESS_##T))
 
-static bool ccw_said(const void *base, const struct vr_format *f)
-{
-    return ((const INFO *)base)->ccw.assigned;
-}
-
 static bool ccw_read(struct vr_parse *p, const struct vr_xml_node *node, void *base, struct vr_error **err)
 {
     INFO *info = base;
@@ -138,9 +133,9 @@ static const struct vr_row spaprvio_rows[] = {
     VR_END,
 };
 static const struct vr_row ccw_rows[] = {
-    VR_A_UINT(INFO, ccw.cssid, "cssid", .print = "0x%x", .radix = VR_RADIX_ANY, .zero = true, .when = ccw_said),
-    VR_A_UINT(INFO, ccw.ssid, "ssid", .print = "0x%x", .radix = VR_RADIX_ANY, .zero = true, .when = ccw_said),
-    VR_A_UINT(INFO, ccw.devno, "devno", .print = "0x%04x", .radix = VR_RADIX_ANY, .zero = true, .when = ccw_said),
+    VR_A_UINT(INFO, ccw.cssid, "cssid", .print = "0x%x", .radix = VR_RADIX_ANY, .zero = true),
+    VR_A_UINT(INFO, ccw.ssid, "ssid", .print = "0x%x", .radix = VR_RADIX_ANY, .zero = true),
+    VR_A_UINT(INFO, ccw.devno, "devno", .print = "0x%04x", .radix = VR_RADIX_ANY, .zero = true),
     VR_END,
 };
 static const struct vr_row isa_rows[] = {
@@ -154,6 +149,12 @@ static const struct vr_row dimm_rows[] = {
     VR_END,
 };
 
+static const struct vr_row no_rows[] = { VR_END };
+static bool s390_refused(struct vr_parse *p, const struct vr_xml_node *node, void *base, struct vr_error **err)
+{
+    return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("virtio-s390 bus doesn't have an address"));
+}
+
 static const struct vr_row address_rows[] = {
     VR_A_ENUM(INFO, type, "type", vr_address_type_names, .required = true, .bad = "unknown address type '%s'",
               .bad_code = VIR_ERR_CONFIG_UNSUPPORTED, .missing = "No type specified for device address",
@@ -166,6 +167,7 @@ static const struct vr_row address_rows[] = {
     VR_INLINE(spaprvio_rows, IS(SPAPR_VIO)),
     VR_INLINE(ccw_rows, IS(CCW), .after = ccw_read),
     VR_INLINE(isa_rows, IS(ISA)),
+    VR_INLINE(no_rows, IS(VIRTIO_S390), .after = s390_refused),
     VR_INLINE(dimm_rows, IS(DIMM)),
     VR_END,
 };

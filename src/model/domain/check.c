@@ -68,9 +68,9 @@ static bool check_disks(const D *d, struct vr_error **err)
             return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, k->rawio ? _("rawio can be used only with device='lun'") :
                            _("sgio can be used only with device='lun'"));
         if (k->bus == VR_DISK_BUS_FDC && k->device != VR_DISK_FLOPPY)
-            return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("Invalid bus type '%s' for disk"), "fdc");
+            return vr_fail(err, VIR_ERR_INTERNAL_ERROR, _("Invalid bus type '%s' for disk"), "fdc");
         if (k->device == VR_DISK_FLOPPY && k->bus != VR_DISK_BUS_FDC)
-            return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("Invalid bus type '%s' for floppy disk"),
+            return vr_fail(err, VIR_ERR_INTERNAL_ERROR, _("Invalid bus type '%s' for floppy disk"),
                            vr_disk_bus_names[k->bus]);
         if (k->iotune.total_bytes_sec && (k->iotune.read_bytes_sec || k->iotune.write_bytes_sec))
             return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED,
@@ -88,12 +88,13 @@ static bool check_disks(const D *d, struct vr_error **err)
 
 static bool check_controllers(const D *d, struct vr_error **err)
 {
-    bool usb_none = false, usb_other = false;
+    bool usb_none = false, usb_other = false, usb_any = false;
     for (size_t i = 0; i < d->controllers.n; i++) {
         const struct vr_controller *a = d->controllers.v[i];
         if (a->type == VR_CONTROLLER_USB) {
             usb_none |= a->model == VR_CMODEL_NONE;
-            usb_other |= a->model != VR_CMODEL_NONE;
+            usb_other |= a->model != VR_CMODEL_NONE || usb_any;
+            usb_any = true;
         }
         if (a->target_index.set && (a->target_index.v < 0 || a->target_index.v > 30))
             return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED,
@@ -168,6 +169,8 @@ static bool check_os(const D *d, struct vr_error **err)
         "parisc", "parisc64", "ppc", "ppcle", "ppc64", "ppc64le", "ppcemb", "riscv32", "riscv64", "s390", "s390x",
             "sh4", "sh4eb",
         "sparc", "sparc64", "unicore32", "x86_64", "xtensa", "xtensaeb", NULL };
+    if (vr_streq0(os->type, "exe") && !os->init && d->type != VR_VIRT_LXC)
+        return vr_fail(err, VIR_ERR_XML_ERROR, _("init binary must be specified"));
     if (os->arch && vr_name_index(arches, os->arch) < 0)
         return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("Unknown architecture %s"), os->arch);
     if (os->firmware == VR_FIRMWARE_BIOS && (os->nvram || os->nvram_template || os->loader_stateless == VR_TRI_NO))
@@ -333,5 +336,5 @@ bool vr_domain_check(const D *d, struct vr_error **err)
     return check_interfaces(d, err) && check_os(d, err) && check_boot(d, err) && check_numa(d, err) && check_disk_targets(d, err) &&
            check_disks(d, err) && check_drive_addresses(d, err) && check_controllers(d, err) && check_hostdevs(d, err) &&
            check_iommu(d, err) && check_cpu(d, err) && check_filesystems(d, err) && check_audio(d, err) &&
-           check_labels(d, err) && check_cputune(d, err);
+           check_labels(d, err) && check_cputune(d, err) && vr_domain_check_clock(d, err) && vr_domain_check_devices(d, err);
 }

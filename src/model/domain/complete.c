@@ -43,15 +43,16 @@ static bool complete_clock(D *d, struct vr_error **err)
     struct vr_clock *c = &d->clock;
     if (!c->offset)
         c->offset = VR_CLOCK_UTC;
+    int64_t v = 0;
+    bool number = c->adjustment && vr_text_i64(c->adjustment, 10, INT64_MIN, INT64_MAX, &v);
     if ((c->offset == VR_CLOCK_UTC || c->offset == VR_CLOCK_LOCALTIME) && c->adjustment && !vr_streq(c->adjustment,
         "reset")) {
+        if (!number)
+            return vr_fail(err, VIR_ERR_XML_ERROR, _("unknown clock adjustment '%s'"), c->adjustment);
         c->basis = c->offset == VR_CLOCK_UTC ? "utc" : "localtime";
         c->offset = VR_CLOCK_VARIABLE;
     }
     if (c->offset == VR_CLOCK_VARIABLE) {
-        int64_t v = 0;
-        if (c->adjustment && !vr_text_i64(c->adjustment, 10, INT64_MIN, INT64_MAX, &v))
-            return vr_fail(err, VIR_ERR_XML_ERROR, _("invalid number in 'adjustment' attribute of clock element"));
         c->adjustment = vr_arena_printf(d->arena, "%lld", (long long)v);
         if (!c->basis)
             c->basis = "utc";
@@ -59,7 +60,11 @@ static bool complete_clock(D *d, struct vr_error **err)
             return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("unknown clock basis '%s'"), c->basis);
     }
     if (c->offset == VR_CLOCK_TIMEZONE && !c->timezone)
-        return vr_fail(err, VIR_ERR_XML_ERROR, _("missing 'timezone' attribute for clock with offset='timezone'"));
+        return vr_fail(err, VIR_ERR_INTERNAL_ERROR, _("missing '%s' attribute for clock with offset='%s'"), "timezone",
+                       "timezone");
+    if (c->offset == VR_CLOCK_ABSOLUTE && !c->start.set)
+        return vr_fail(err, VIR_ERR_INTERNAL_ERROR, _("missing '%s' attribute for clock with offset='%s'"), "start",
+                       "absolute");
     return true;
 }
 
@@ -226,10 +231,9 @@ static void complete_video(const D *d, struct vr_video *v, unsigned flags)
         v->ram = power_of_two(v->ram);
         v->vram = power_of_two(v->vram);
         v->vgamem = power_of_two(v->vgamem);
-        v->vram64 = power_of_two(v->vram64);
     }
-    if (!v->heads && v->type != VR_VIDEO_DEFAULT && v->type != VR_VIDEO_NONE)
-        v->heads = 1;
+    if (v->type == VR_VIDEO_NONE)
+        v->heads = 0;
 }
 
 static bool complete_videos(D *d, unsigned flags, struct vr_error **err)
@@ -239,6 +243,7 @@ static bool complete_videos(D *d, unsigned flags, struct vr_error **err)
         struct vr_video *v = vr_arena_new_of(own, struct vr_video);
         v->arena = own;
         v->type = VR_VIDEO_DEFAULT;
+        v->heads = 1;
         VR_LIST_ADD(d->arena, &d->videos, v);
     }
     size_t primary = d->videos.n;

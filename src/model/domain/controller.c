@@ -111,13 +111,14 @@ static const struct vr_row controller_rows[] = {
 };
 
 #undef B
-static bool range(struct vr_parse *p, const struct vr_xml_node *node, const struct vr_oint *v, int lo, int hi,
-                  const char *text,
-                  struct vr_error **err)
+static bool not_negative(struct vr_parse *p, const struct vr_xml_node *node, const struct vr_oint *v, const char *name,
+                         struct vr_error **err)
 {
-    if (!v->set || (v->v >= lo && v->v <= hi))
+    if (!v->set || v->v >= 0)
         return true;
-    return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, "%s - must be %d-%d", text, lo, hi);
+    vr_error_report(err, VIR_FROM_XML, VIR_ERR_XML_ERROR, -1,
+                    _("Invalid value for attribute '%s' in element '%s': '%d'. Expected non-negative value"), name, node->name, v->v);
+    return vr_xml_locate(err, node);
 }
 
 static bool pci_check(struct vr_parse *p, const struct vr_xml_node *node, CTL *c, struct vr_error **err)
@@ -127,8 +128,11 @@ static bool pci_check(struct vr_parse *p, const struct vr_xml_node *node, CTL *c
             return vr_parse_fail(p, node, err, VIR_ERR_CONFIG_UNSUPPORTED,
                                  _("pci-root and pcie-root controllers should not have an address"));
     }
+    const struct vr_xml_node *target = vr_xml_child(node, "target");
+    if (target && (!not_negative(p, target, &c->chassis_nr, "chassisNr", err) || !not_negative(p, target, &c->chassis, "chassis", err)))
+        return false;
     if (c->chassis_nr.set && (c->chassis_nr.v < 1 || c->chassis_nr.v > 255))
-        return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR,
+        return vr_parse_fail(p, node, err, VIR_ERR_CONFIG_UNSUPPORTED,
                              _("PCI controller chassisNr '%d' out of range - must be 1-255"), c->chassis_nr.v);
     if (c->chassis.set && (c->chassis.v < 0 || c->chassis.v > 255))
         return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR,
@@ -177,9 +181,7 @@ static bool controller_after(struct vr_parse *p, const struct vr_xml_node *node,
         c->info.master_startport.set = at >= 0;
         c->info.master_startport.v = at >= 0 ? (unsigned)at : 0;
     }
-    if (c->type == VR_CONTROLLER_USB)
-        return range(p, node, &c->ports, 1, 0x7fffffff, "Invalid ports", err);
-    return true;
+    return not_negative(p, node, &c->ports, "ports", err);
 }
 
 const struct vr_xml_elem vr_controller_elem = {

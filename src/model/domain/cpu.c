@@ -129,7 +129,7 @@ static const struct vr_row latency_rows[] = {
     VR_A_UINT(LINK, target, "target", .zero = true, .required = true),
     VR_A_OUINT(LINK, cache, "cache"),
     VR_A_STR(LINK, type, "type", .required = true),
-    VR_A_U64(LINK, value, "value", .required = true),
+    VR_A_U64(LINK, value, "value", .zero = true, .required = true),
     VR_END,
 };
 static const struct vr_row bandwidth_rows[] = {
@@ -137,7 +137,7 @@ static const struct vr_row bandwidth_rows[] = {
     VR_A_UINT(LINK, target, "target", .zero = true, .required = true),
     VR_A_OUINT(LINK, cache, "cache"),
     VR_A_STR(LINK, type, "type", .required = true),
-    VR_A_SIZE(LINK, value, "value", .required = true),
+    VR_A_SIZE(LINK, value, "value", .zero = true, .required = true),
     VR_END,
 };
 static bool is_bandwidth(struct vr_parse *p, const struct vr_xml_node *node, void *obj, struct vr_error **err)

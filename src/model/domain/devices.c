@@ -34,7 +34,8 @@ static const struct vr_row evdev_rows[] = {
 static const struct vr_row passthrough_rows[] = { VR_A_STR(INPUT, evdev, "evdev"), VR_END };
 static bool bus_shown(const void *base, const struct vr_format *f)
 {
-    return ((const INPUT *)base)->type != VR_INPUT_EVDEV;
+    const INPUT *i = base;
+    return i->type != VR_INPUT_EVDEV && i->bus != VR_INPUT_BUS_NONE;
 }
 static const struct vr_row input_rows[] = {
     VR_A_ENUM(INPUT, type, "type", vr_input_type_names, .required = true, .missing = "missing input device type",
@@ -43,7 +44,8 @@ static const struct vr_row input_rows[] = {
     VR_A_ENUM(INPUT, bus, "bus", vr_input_bus_names, .bad = "unknown input bus type '%s'", .bad_code =
               VIR_ERR_CONFIG_UNSUPPORTED,
               .when = bus_shown),
-    VR_A_ENUM(INPUT, model, "model", vr_virtio_model_names),
+    VR_A_ENUM(INPUT, model, "model", vr_virtio_model_names, .bad = "unknown input model '%s'", .bad_code =
+              VIR_ERR_CONFIG_UNSUPPORTED),
     VR_DRIVER_VIRTIO(INPUT),
     VR_GROUP("source", evdev_rows, VR_WHEN(INPUT, type, VR_BIT(VR_INPUT_EVDEV))),
     VR_GROUP("source", passthrough_rows, VR_WHEN(INPUT, type, VR_BIT(VR_INPUT_PASSTHROUGH))),
@@ -58,7 +60,7 @@ HOOK(input_after)
             return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, i->type == VR_INPUT_EVDEV ?
                                  _("Missing evdev path for input device") : _("Missing evdev path for input device passthrough"));
     }
-    if (i->type == VR_INPUT_EVDEV)
+    if (i->type == VR_INPUT_EVDEV && !i->bus)
         i->bus = VR_INPUT_BUS_NONE;
     else if (!i->bus && i->type == VR_INPUT_PASSTHROUGH)
         i->bus = VR_INPUT_BUS_VIRTIO;
@@ -85,8 +87,9 @@ static const struct vr_row video_model_rows[] = {
     VR_A_UINT(VIDEO, vram, "vram", .unless_empty = true, .bad = "cannot parse video vram '%s'"),
     VR_A_UINT(VIDEO, vram64, "vram64", .unless_empty = true, .bad = "cannot parse video vram64 '%s'"),
     VR_A_UINT(VIDEO, vgamem, "vgamem", .unless_empty = true, .bad = "cannot parse video vgamem '%s'"),
-    VR_A_UINT(VIDEO, heads, "heads", .unless_empty = true, .bad = "cannot parse video heads '%s'"),
-    VR_A_YESNO(VIDEO, primary, "primary", .unset = VR_TRI_NO),
+    VR_A_UINT(VIDEO, heads, "heads", .unless_empty = true, .bad = "cannot parse video heads '%s'",
+              .bad_code = VIR_ERR_INTERNAL_ERROR),
+    VR_A_YESNO(VIDEO, primary, "primary", .unset = VR_TRI_NO, .lenient = true),
     VR_A_ONOFF(VIDEO, blob, "blob"),
     VR_GROUP("acceleration", acceleration_rows),
     VR_GROUP("resolution", resolution_rows),
@@ -116,7 +119,12 @@ HOOK(video_after)
         return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("vgamem attribute only supported for type of qxl"));
     return true;
 }
-ELEM(vr_video_elem, "video", VIDEO, video_rows, .after_parse = video_after);
+HOOK(video_before)
+{
+    ((VIDEO *)obj)->heads = 1;
+    return true;
+}
+ELEM(vr_video_elem, "video", VIDEO, video_rows, .before_parse = video_before, .after_parse = video_after);
 
 /* ---- memballoon -------------------------------------------------------------------------------------------------- */
 #define BALLOON struct vr_memballoon

@@ -252,6 +252,8 @@ static bool target_check(struct vr_parse *p, const struct vr_xml_node *node, con
     if (!known && d->info.type == VR_ADDRESS_UNSET)
         return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("Unknown disk name '%s' and no address specified"),
                              d->target);
+    if (d->device == VR_DISK_CDROM)
+        return true;
     static const char *const hard[] = { "hd", "sd", "vd", "xvd", "ubd" };
     if (d->device == VR_DISK_FLOPPY)
         return vr_starts_with(d->target, "fd") ||
@@ -312,7 +314,7 @@ static bool disk_after(struct vr_parse *p, const struct vr_xml_node *node, void 
     }
     if (d->removable && d->bus != VR_DISK_BUS_USB && d->bus != VR_DISK_BUS_SCSI)
         return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("removable is only valid for usb or scsi disks"));
-    if (d->snapshot == VR_SNAPSHOT_MODE_UNSET && d->readonly)
+    if (d->snapshot == VR_SNAPSHOT_MODE_UNSET && (d->readonly || d->src->type == VR_STORAGE_VHOST_USER))
         d->snapshot = VR_SNAPSHOT_MODE_NO;
     return texts_check(p, node, d, err);
 }

@@ -294,7 +294,8 @@ const struct vr_row vr_devices_rows[] = {
     VR_T_ENUM(D, m, n, vr_lifecycle_action_names, .bad = "unknown " n " action: %s", .bad_code = VIR_ERR_CONFIG_UNSUPPORTED)
 
 static const struct vr_row domain_rows[] = {
-    VR_A_ENUM(D, type, "type", vr_virt_type_names, .required = true, .missing = "missing domain type attribute"),
+    VR_A_ENUM(D, type, "type", vr_virt_type_names, .required = true, .missing = "missing domain type attribute",
+              .missing_code = VIR_ERR_INTERNAL_ERROR, .bad = "invalid domain type %s", .bad_code = VIR_ERR_CONFIG_UNSUPPORTED),
     VR_CUSTOM(root_ops),
     VR_T_STR(D, name, "name"),
     VR_T_UUID(D, uuid, uuid_set, "uuid", .bad = "malformed uuid element", .bad_code = VIR_ERR_INTERNAL_ERROR),

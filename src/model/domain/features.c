@@ -326,10 +326,10 @@ static const struct vr_xml_elem timer_elem = { .name = "timer", .size = sizeof(T
 const struct vr_row vr_clock_rows[] = {
     VR_A_ENUM(C, offset, "offset", vr_clock_offset_names, .unless_empty = true, .bad = "unknown clock offset '%s'",
               .bad_code = VIR_ERR_CONFIG_UNSUPPORTED),
-    VR_A_STR(C, adjustment, "adjustment", AT(O(UTC) | O(LOCALTIME) | O(VARIABLE))),
+    VR_A_STR(C, adjustment, "adjustment", .unless_empty = true, AT(1u | O(UTC) | O(LOCALTIME) | O(VARIABLE))),
     VR_A_STR(C, basis, "basis", AT(O(VARIABLE))),
-    VR_A_STR(C, timezone, "timezone", AT(O(TIMEZONE))),
-    VR_A_OU64(C, start, "start", AT(O(ABSOLUTE))),
+    VR_A_STR(C, timezone, "timezone", .unless_empty = true, AT(O(TIMEZONE))),
+    VR_A_OU64(C, start, "start", .lenient = true, AT(O(ABSOLUTE))),
     VR_LISTED(C, timers, "timer", timer_elem),
     VR_END,
 };

@@ -40,7 +40,7 @@ static bool missing_shown(const void *base, const struct vr_format *f)
     return !vr_inactive(f) && ((const HD *)base)->missing == VR_TRI_YES;
 }
 static const struct vr_row usb_source_rows[] = {
-    VR_A_STR(HD, startup_policy, "startupPolicy"),
+    VR_A_STR(HD, startup_policy, "startupPolicy", .words = VR_WORDS("mandatory", "requisite", "optional")),
     VR_A_YESNO(HD, missing, "missing", .when = missing_shown),
     VR_A_STR(HD, guest_reset, "guestReset"),
     VR_GROUP("vendor", vendor_rows, .has = VR_HAS(HD, has_vendor), .when = vendor_known),
@@ -179,6 +179,9 @@ static bool hostdev_after(struct vr_parse *p, const struct vr_xml_node *node, vo
         h->mode = VR_HOSTDEV_MODE_SUBSYS;
     if (!vr_xml_child(node, "source"))
         return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("Missing <source> element in hostdev device"));
+    if (h->type != VR_HOSTDEV_USB && vr_xml_get(vr_xml_child(node, "source"), "startupPolicy"))
+        return vr_parse_fail(p, node, err, VIR_ERR_CONFIG_UNSUPPORTED,
+                             _("Setting startupPolicy is only allowed for USB devices"));
     if (!h->managed)
         h->managed = h->type == VR_HOSTDEV_SCSI_HOST || h->type == VR_HOSTDEV_MDEV ? VR_TRI_NO : VR_TRI_NO;
     if (h->type == VR_HOSTDEV_USB && !h->has_vendor && !vr_xml_child(vr_xml_child(node, "source"), "address"))

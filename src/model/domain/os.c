@@ -141,7 +141,12 @@ static bool bootmenu_after(struct vr_parse *p, const struct vr_xml_node *node, v
     uint64_t v;
     os->bootmenu_timeout = 0;
     if (t && os->bootmenu == VR_TRI_YES) {
-        if (!vr_text_u64(t, 10, 65535, &v))
+        if (!vr_text_u64(t, 10, UINT32_MAX, &v)) {
+            vr_error_report(err, VIR_FROM_XML, VIR_ERR_XML_ERROR, -1,
+                            _("Invalid value for attribute 'timeout' in element 'bootmenu': '%s'. Expected non-negative integer value"), t);
+            return vr_xml_locate(err, node);
+        }
+        if (v > 65535)
             return vr_parse_fail(p, node, err, VIR_ERR_CONFIG_UNSUPPORTED,
                                  _("invalid value for boot menu timeout, must be in range [0,65535]"));
         os->bootmenu_timeout = (unsigned)v;
@@ -149,7 +154,7 @@ static bool bootmenu_after(struct vr_parse *p, const struct vr_xml_node *node, v
     return true;
 }
 static const struct vr_row bootmenu_rows[] = {
-    VR_A_YESNO(OS, bootmenu, "enable", .lenient = true), VR_A_UINT(OS, bootmenu_timeout, "timeout", .lenient = true),
+    VR_A_YESNO(OS, bootmenu, "enable"), VR_A_UINT(OS, bootmenu_timeout, "timeout", .lenient = true),
         VR_END,
 };
 static const struct vr_row bios_rows[] = {

@@ -335,9 +335,13 @@ bool vr_source_check(struct vr_parse *p, const struct vr_xml_node *node, SRC *sr
         if (!src->managed)
             src->managed = VR_TRI_YES;
     }
-    if (src->type == VR_STORAGE_VHOST_USER && (!src->vhost_type || !vr_streq(src->vhost_type, "unix")))
-        return vr_parse_fail(p, node, err, VIR_ERR_CONFIG_UNSUPPORTED,
-                             _("only unix type is supported for vhostuser disk source"));
+    if (src->type == VR_STORAGE_VHOST_USER) {
+        if (!src->vhost_type || !src->vhost_path)
+            return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("missing '%s' attribute for vhostuser disk source"),
+                                 src->vhost_type ? "path" : "type");
+        if (!vr_streq(src->vhost_type, "unix"))
+            return vr_parse_fail(p, node, err, VIR_ERR_XML_ERROR, _("invalid 'type' attribute for vhostuser disk source"));
+    }
     if (src->startup_policy) {
         static const char *const policies[] = { "default", "mandatory", "requisite", "optional", NULL };
         if (vr_name_index(policies, src->startup_policy) < 0)

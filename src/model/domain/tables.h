@@ -80,6 +80,9 @@ bool vr_domain_complete_have_controller(const struct vr_domain_def *d, enum vr_c
 
 /* complete.c, check.c */
 bool vr_domain_complete(struct vr_domain_def *def, unsigned flags, struct vr_error **err);
+/* Parts of vr_domain_check. */
+bool vr_domain_check_clock(const struct vr_domain_def *def, struct vr_error **err);
+bool vr_domain_check_devices(const struct vr_domain_def *def, struct vr_error **err);
 struct vr_device;
 bool vr_device_complete(const struct vr_domain_def *def, struct vr_device *dev, unsigned flags, struct vr_error **err);
 

@@ -139,7 +139,7 @@ static const struct vr_row vcpupin_rows[] = {
     VR_END,
 };
 static const struct vr_row iothreadpin_rows[] = {
-    VR_A_UINT(struct vr_vcpu_pin, id, "iothread", .required = true),
+    VR_A_UINT(struct vr_vcpu_pin, id, "iothread", .nonzero = true, .required = true),
     VR_A_CPUSET(struct vr_vcpu_pin, cpus, "cpuset", .required = true, .missing = "missing cpuset for iothread pin"),
     VR_END,
 };
@@ -188,7 +188,7 @@ static const struct vr_row emulatorpin_rows[] = {
 
 static const struct vr_row cache_alloc_rows[] = {
     VR_A_UINT(struct vr_cache_alloc, id, "id", .zero = true, .required = true),
-    VR_A_UINT(struct vr_cache_alloc, level, "level", .required = true),
+    VR_A_UINT(struct vr_cache_alloc, level, "level", .zero = true, .required = true),
     VR_A_STR(struct vr_cache_alloc, type, "type", .required = true, .words = VR_WORDS("both", "code", "data")),
     VR_A_SIZE(struct vr_cache_alloc, size_kib, "size"),
     VR_END,
@@ -238,7 +238,7 @@ static const struct vr_xml_elem cachetune_elem = {
 };
 static const struct vr_row mb_node_rows[] = {
     VR_A_UINT(struct vr_memory_bandwidth, id, "id", .zero = true, .required = true),
-    VR_A_UINT(struct vr_memory_bandwidth, bandwidth, "bandwidth", .required = true),
+    VR_A_UINT(struct vr_memory_bandwidth, bandwidth, "bandwidth", .zero = true, .required = true),
     VR_END,
 };
 static const struct vr_xml_elem mb_node_elem = { .name = "node", .size = sizeof(struct vr_memory_bandwidth), .rows =

@@ -52,15 +52,15 @@ static const struct vr_row topology_rows[] = {
 /* ---- caches and memory bandwidth --------------------------------------------------------------------------------- */
 #define CONTROL struct vr_caps_control
 static const struct vr_row control_rows[] = {
-    VR_A_U64(CONTROL, granularity, "granularity", REQ), VR_A_OU64(CONTROL, min, "min"), VR_A_STR(CONTROL, unit, "unit"),
+    VR_A_U64(CONTROL, granularity, "granularity", .zero = true, REQ), VR_A_OU64(CONTROL, min, "min"), VR_A_STR(CONTROL, unit, "unit"),
     VR_A_STR(CONTROL, type, "type", .words = VR_WORDS("both", "code", "data")),
     VR_A_UINT(CONTROL, max_allocs, "maxAllocs", .zero = true, REQ), VR_END,
 };
 static const struct vr_xml_elem control_elem = { .name = "control", .size = sizeof(CONTROL), .rows = control_rows };
 #define BANK struct vr_caps_bank
 static const struct vr_row bank_rows[] = {
-    VR_A_UINT(BANK, id, "id", .zero = true, REQ), VR_A_UINT(BANK, level, "level", REQ),
-    VR_A_STR(BANK, type, "type", .words = VR_WORDS("both", "code", "data")), VR_A_U64(BANK, size, "size", REQ),
+    VR_A_UINT(BANK, id, "id", .zero = true, REQ), VR_A_UINT(BANK, level, "level", .zero = true, REQ),
+    VR_A_STR(BANK, type, "type", .words = VR_WORDS("both", "code", "data")), VR_A_U64(BANK, size, "size", .zero = true, REQ),
     VR_A_STR(BANK, unit, "unit", .type = "unit"), VR_A_CPUSET(BANK, cpus, "cpus"),
     VR_LISTED(BANK, controls, "control", control_elem),
     VR_END,
