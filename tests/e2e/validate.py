@@ -54,19 +54,27 @@ def on_host(program, files, args):
                             f.write(text)
                 os.dup2(out.fileno(), 1)
                 os.dup2(err.fileno(), 2)
-                os.execve(program, [os.path.basename(program)] + list(args), {'LC_ALL': 'C', 'PATH': '/usr/bin:/bin',
-                           'ASAN_OPTIONS': 'detect_leaks=0'}) # what looks for leaks needs the real /proc
+                os.execve(program, [os.path.basename(program)] + list(args), {'LC_ALL': 'C', 'PATH': '/usr/bin:/bin'})
             finally:
                 os._exit(120)
         rc = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         out.seek(0)
         err.seek(0)
-        # Log lines of stock's own about odd mounts, and a sanitizer's about odd /proc, are not the program's output.
-        return rc, out.read(), ''.join(x for x in err if not x[:4].isdigit() and not x.startswith('=='))
+        # Log lines of stock's own about odd mounts are not the program's output.
+        return rc, out.read(), ''.join(x for x in err if not x[:4].isdigit())
+
+
+def host_validate():
+    """Both; a sanitizer's run time does not work in a /proc of a few files."""
+    ours, stock = both('virt-host-validate')
+    with open(ours, 'rb') as f:
+        if b'__asan_init' in f.read():
+            raise Skip('a sanitizer needs the real /proc')
+    return ours, stock
 
 
 def same(files, *args):
-    ours, stock = both('virt-host-validate')
+    ours, stock = host_validate()
     a, b = on_host(ours, files, args), on_host(stock, files, args)
     if a != b:
         raise Failed('%r %r\nours:  %s\nstock: %s' % (files, args, a, b))
@@ -136,7 +144,7 @@ def containers_are_judged_as_stock_does():
 
 @test
 def a_host_without_cpuinfo_is_told():
-    rc, _, err = on_host(both('virt-host-validate')[0], {'/proc/cpuinfo': None}, ['qemu'])
+    rc, _, err = on_host(host_validate()[0], {'/proc/cpuinfo': None}, ['qemu'])
     equal((rc, err), (1, "Unable to open '/proc/cpuinfo': No such file or directory\n"))
 
 
@@ -145,7 +153,7 @@ def wrong_use_ends_with_one():
     for args in (('xen',), ('',), ('LXC',), ('-v',), ('--version', 'x')):
         same({}, *args)
     for args in (('qemu', 'lxc'), ('--bogus',)):
-        rc, out, err = on_host(both('virt-host-validate')[0], {}, args)
+        rc, out, err = on_host(host_validate()[0], {}, args)
         equal((rc, out), (1, ''), args)
         has(err, 'syntax: virt-host-validate')
 
