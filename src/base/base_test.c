@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include "alloc.h"
 #include "arena.h"
+#include "base64.h"
 #include "buf.h"
 #include "error.h"
 #include "json.h"
@@ -115,6 +116,24 @@ VR_TEST(the_nearest_name_is_near)
     EXPECT(!vr_name_nearest(names, "qwertyuiop"));
 }
 
-VR_TESTS("base", an_error_says_what_stock_says, an_errno_ends_the_message, numbers_from_outside_are_bounded,
+VR_TEST(base64_goes_both_ways_and_refuses_what_it_is_not)
+{
+    static const char *const pairs[][2] = { { "", "" }, { "f", "Zg==" }, { "fo", "Zm8=" }, { "foo", "Zm9v" }, { "foobar", "Zm9vYmFy" } };
+    static const char *const bad[] = { "Z", "Zg=", "Zg===", "Z*==", "====", "Zg==Zg==", "=g==" };
+    size_t len;
+    for (size_t i = 0; i < VR_COUNT(pairs); i++) {
+        vr_autofree char *text = vr_base64_encode(pairs[i][0], strlen(pairs[i][0]));
+        EXPECT_STR(text, pairs[i][1]);
+        vr_autofree char *bytes = vr_base64_decode(text, &len);
+        EXPECT(bytes && len == strlen(pairs[i][0]));
+        EXPECT_STR(bytes, pairs[i][0]);
+    }
+    for (size_t i = 0; i < VR_COUNT(bad); i++) {
+        vr_autofree char *bytes = vr_base64_decode(bad[i], &len);
+        ck_assert_msg(!bytes, "'%s' is taken for base64", bad[i]);
+    }
+}
+
+VR_TESTS("base", base64_goes_both_ways_and_refuses_what_it_is_not, an_error_says_what_stock_says, an_errno_ends_the_message, numbers_from_outside_are_bounded,
          a_map_keeps_order_and_survives_removal_while_iterating, an_arena_frees_children_alone,
          json_keeps_64_bits_and_order, a_uuid_is_read_as_people_write_it, the_nearest_name_is_near)

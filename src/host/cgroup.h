@@ -111,6 +111,11 @@ struct vr_cgroup_usage {
 };
 void vr_cgroup_usage_read(const struct vr_cgroup *group, const char *sub, struct vr_cgroup_usage *out);
 
+/**
+ * Tells the kernel's fibre channel driver by which id a group's traffic is known. CONFIG_UNSUPPORTED where there is no such
+ * driver, or the guest is in no group of block I/O.
+ */
+bool vr_cgroup_set_appid(const struct vr_cgroup *group, const char *appid, struct vr_error **err);
 /** v1: which devices the guest may open. `paths` NULL-terminated; other devices are denied; ptys are allowed. */
 bool vr_cgroup_allow_devices(const struct vr_cgroup *group, const char *const *paths, struct vr_error **err);
 

@@ -277,3 +277,19 @@ bool vr_cgroup_allow_devices(const struct vr_cgroup *group, const char *const *p
     }
     return !e || vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, e, _("Unable to write to '%s/%s'"), dir, "devices.allow");
 }
+
+#define APPID_STORE "/sys/class/fc/fc_udev_device/appid_store"
+
+bool vr_cgroup_set_appid(const struct vr_cgroup *group, const char *appid, struct vr_error **err)
+{
+    struct stat st;
+    vr_autofree char *dir = vr_cgroup_host_has(group->host, VR_CGROUP_BLKIO) ? vr_cgroup_dir(group, VR_CGROUP_BLKIO, NULL) : NULL;
+    if (!dir || !vr_sys_exists(APPID_STORE))
+        return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("fibre channel application id '%s' cannot be told on this host: %s"),
+                       appid, dir ? "there is no " APPID_STORE : "there are no control groups of block I/O");
+    if (stat(dir, &st) < 0)
+        return vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, errno, _("cannot stat '%s'"), dir);
+    vr_autofree char *text = vr_printf("%llX:%s", (unsigned long long)st.st_ino, appid);
+    int e = vr_sys_write(text, APPID_STORE);
+    return !e || vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, e, _("Unable to write '%s' to '%s'"), text, APPID_STORE);
+}

@@ -344,6 +344,45 @@ VR_SUSPENDS static struct vr_launch *start_process(struct vr_domain *dom, struct
     return launch;
 }
 
+struct appid {
+    struct vr_cgroup *group; /* borrowed: the guest's, which waits for this */
+    char *id;
+    struct vr_error *err;
+};
+
+static void appid_free(void *arg)
+{
+    struct appid *a = arg;
+    vr_error_free(a->err);
+    free(a->id);
+    free(a);
+}
+
+static void appid_task(void *arg)
+{
+    struct appid *a = arg;
+    vr_cgroup_set_appid(a->group, a->id, &a->err);
+}
+
+/* <fibrechannel appid=>: switches of a storage network tell guests apart by it. */
+VR_SUSPENDS static bool tell_appid(struct vr_domain *dom, struct vr_error **err)
+{
+    struct vr_cgroup *group = hostside_of(dom->run)->cgroup;
+    if (!group) {
+        vr_warn("domain '%s': its fibre channel application id is not told: it is in no control group", dom->name);
+        return true;
+    }
+    struct appid *a = vr_new(struct appid);
+    a->group = group;
+    a->id = vr_strdup(dom->live->resource_appid);
+    if (!vr_worker_run(VR_POOL_LAUNCH, NULL, "fibre channel id", appid_task, a, appid_free, vr_after(VR_SPAN_LAUNCH), err))
+        return false;
+    bool ok = !a->err;
+    vr_error_move(err, &a->err);
+    appid_free(a);
+    return ok;
+}
+
 /* While the process waits: its QEMU begins life inside. */
 VR_SUSPENDS static bool enter_cgroups(struct vr_domain *dom, struct vr_error **err)
 {
@@ -357,13 +396,16 @@ VR_SUSPENDS static bool enter_cgroups(struct vr_domain *dom, struct vr_error **e
     for (size_t i = 0; usual[i]; i++)
         devices_add(&devices, usual[i]);
     collect_devices(def, &devices);
-    struct vr_cgroup_start start = { .devices = (const char *const *)devices.v, .host = vr_qemu.cgroups, .def = def, .id = def->id, .pid = dom->run->pid, .interfaces = indexes };
+    struct vr_cgroup_start start = { .host = vr_qemu.cgroups, .def = def, .id = def->id, .pid = dom->run->pid,
+                                     .devices = (const char *const *)devices.v, .interfaces = indexes };
     for (size_t i = 0; i < def->interfaces.n; i++) {
         struct vr_link link;
         if (def->interfaces.v[i]->target && vr_link_get(def->interfaces.v[i]->target, 0, &link) == 0)
             indexes[start.interface_count++] = (int)link.index;
     }
     bool ok = vr_cgroup_start(&start, &hostside_of(dom->run)->cgroup, vr_after(VR_SPAN_LAUNCH), err);
+    if (ok && def->resource_appid)
+        ok = tell_appid(dom, err);
     free(indexes);
     devices_done(&devices);
     /* Told where the kernel has groups, whether or not the guest got one, as stock does: it is where it would be. */
