@@ -42,6 +42,7 @@ static struct {
     int pid_fd, ready_fd;
     const struct vr_driver *const *drivers;
     size_t drivers_started;
+    struct vr_group *background; /* drivers that resume or read their files again */
     struct vr_daemon_context context;
     struct vr_timer *idle;
     bool ending, reloading;
@@ -314,6 +315,8 @@ static VR_SUSPENDS void end_fiber(void *arg)
     call_hooks("shutdown", "-", "shutdown", vr_after(STOP_TIME));
     vr_server_stop(&vr_daemon.server, vr_after(STOP_TIME));
     vr_server_stop(&vr_daemon.admin, vr_after(STOP_TIME));
+    if (run.background)
+        vr_group_close(run.background); /* what a driver resumes or reads again must not meet a driver that has ended */
     for (size_t i = run.drivers_started; i-- > 0;)
         if (run.drivers[i]->stop)
             run.drivers[i]->stop();
@@ -395,7 +398,7 @@ static void on_reload_signal(int signum, void *opaque)
     vr_info("Reloading configuration on SIGHUP");
     if (run.reloading || run.ending)
         return;
-    run.reloading = vr_fiber_start(NULL, "reload", reload_fiber, NULL, &err);
+    run.reloading = vr_fiber_start(run.background, "reload", reload_fiber, NULL, &err);
     if (!run.reloading)
         vr_logerr("cannot reload: %s", vr_error_text(err));
 }
@@ -429,8 +432,9 @@ static bool start_drivers(struct vr_error **err)
 
 static bool resume_drivers(struct vr_error **err)
 {
+    run.background = vr_group_new("background");
     for (size_t i = 0; i < run.drivers_started; i++)
-        if (run.drivers[i]->resume && !vr_fiber_start(NULL, "resume", resume_fiber, (void *)run.drivers[i], err))
+        if (run.drivers[i]->resume && !vr_fiber_start(run.background, "resume", resume_fiber, (void *)run.drivers[i], err))
             return false;
     /* Beside the drivers, not before them: a script that hangs keeps no guest from being found. */
     return !vr_hook_present("daemon") || vr_fiber_start(NULL, "start hooks", start_hooks_fiber, NULL, err);
@@ -534,6 +538,8 @@ static void free_server(struct vr_server *server)
 static void clean_up(void)
 {
     vr_timer_free(run.idle);
+    if (run.background && !vr_group_count(run.background))
+        vr_group_free(run.background);
     free_server(&vr_daemon.server);
     free_server(&vr_daemon.admin);
     vr_loop_done();

@@ -84,25 +84,35 @@ VR_SUSPENDS static bool write_files(const struct vr_net *net, struct vr_error **
     return vr_net_files_run(t, err);
 }
 
-VR_SUSPENDS static void remove_files(const struct vr_net *net)
+VR_SUSPENDS static bool try_remove_files(const struct vr_net *net, struct vr_error **err)
 {
     struct vr_net_files *t = vr_new(struct vr_net_files);
     vr_net_files_add(t, file_of(net, "conf"), NULL, 0);
     vr_net_files_add(t, file_of(net, "hostsfile"), NULL, 0);
     vr_net_files_add(t, file_of(net, "addnhosts"), NULL, 0);
     vr_net_files_add(t, pid_path(net), NULL, 0);
+    return vr_net_files_run(t, err);
+}
+
+VR_SUSPENDS static void remove_files(const struct vr_net *net)
+{
     VR_AUTO(vr_error) *err = NULL;
-    if (!vr_net_files_run(t, &err))
+    if (!try_remove_files(net, NULL) && !try_remove_files(net, &err))
         vr_warn("files of network '%s' are left in '%s': %s", net->name, vr_networks.dnsmasq_dir, vr_error_text(err));
 }
 
-VR_SUSPENDS void vr_dhcpd_remove_leases(const char *bridge)
+VR_SUSPENDS static bool try_remove_leases(const char *bridge, struct vr_error **err)
 {
     struct vr_net_files *t = vr_new(struct vr_net_files);
     vr_net_files_add(t, vr_printf("%s/%s.status", vr_networks.dnsmasq_dir, bridge), NULL, 0);
     vr_net_files_add(t, vr_printf("%s/%s.macs", vr_networks.dnsmasq_dir, bridge), NULL, 0);
+    return vr_net_files_run(t, err);
+}
+
+VR_SUSPENDS void vr_dhcpd_remove_leases(const char *bridge)
+{
     VR_AUTO(vr_error) *err = NULL;
-    if (!vr_net_files_run(t, &err))
+    if (!try_remove_leases(bridge, NULL) && !try_remove_leases(bridge, &err))
         vr_warn("leases of bridge '%s' are left behind: %s", bridge, vr_error_text(err));
 }
 

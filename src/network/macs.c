@@ -55,6 +55,6 @@ VR_SUSPENDS void vr_macs_remove(const char *bridge)
 {
     vr_autofree char *name = vr_printf("%s.macs", bridge);
     VR_AUTO(vr_error) *err = NULL;
-    if (!vr_net_file_write(name, NULL, &err))
+    if (!vr_net_file_write(name, NULL, NULL) && !vr_net_file_write(name, NULL, &err))
         vr_warn("'%s' is left: %s", name, vr_error_text(err));
 }

@@ -75,7 +75,7 @@ VR_SUSPENDS void vr_ports_remove_files(struct vr_net *net)
     void *value;
     VR_AUTO(vr_error) *err = NULL;
     while (vr_map_each(net->ports, &pos, &value))
-        if (!vr_net_remove_port(net, &((PORT *)value)->uuid, &err))
+        if (!vr_net_remove_port(net, &((PORT *)value)->uuid, NULL) && !vr_net_remove_port(net, &((PORT *)value)->uuid, &err))
             vr_warn("network '%s': %s", net->name, vr_error_text(err));
     vr_net_remove_port_dir(net);
     if (net->live->bridge)

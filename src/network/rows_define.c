@@ -54,6 +54,20 @@ static void drop_hidden(struct vr_net *net)
         vr_net_list_remove(vr_networks.list, net);
 }
 
+/* A write that took too long may be made yet: what was there before is put behind it. */
+VR_SUSPENDS static void take_back(struct vr_net *net)
+{
+    VR_AUTO(vr_error) *err = NULL;
+    struct vr_network_def *old = net->persistent ? vr_net_config(net, NULL) : NULL;
+    bool good = true;
+    if (old)
+        good = vr_net_save_config(net, old, &err);
+    else if (!net->persistent)
+        good = vr_net_remove_config(net, &err);
+    if (!good)
+        vr_warn("the stored definition of network '%s' may not be what it was: %s", net->name, vr_error_text(err));
+}
+
 VR_SUSPENDS static bool define(struct vr_call *call, const char *xml, unsigned flags, struct vr_nonnull_network *out,
                                struct vr_error **err)
 {
@@ -64,8 +78,11 @@ VR_SUSPENDS static bool define(struct vr_call *call, const char *xml, unsigned f
     VR_AUTO_NET *net = claim(def, &held, err);
     bool ok = false;
     if (net)
-        vr_shield(vr_after(VR_NET_SPAN_CLEANUP))
+        vr_shield(vr_after(VR_NET_SPAN_CLEANUP)) {
             ok = vr_net_save_config(net, def, err);
+            if (!ok)
+                take_back(net);
+        }
     if (!ok) {
         drop_hidden(net);
         vr_network_def_free(def);

@@ -187,15 +187,18 @@ VR_SUSPENDS static bool set_bandwidth(const struct vr_network_def *def, struct v
 
 /* ---- networks with a bridge of their own --------------------------------------------------------------------------- */
 
+/* Nobody comes back for what is left, so each step is tried twice. */
 VR_SUSPENDS static void unmake(struct vr_net *net)
 {
     const struct vr_network_def *def = net->live;
     VR_AUTO(vr_error) *rules_err = NULL, *bridge_err = NULL;
     vr_shield(vr_after(VR_NET_SPAN_CLEANUP)) {
         vr_dhcpd_stop(net);
-        if (!vr_firewall_remove(def->bridge, vr_after(VR_NET_SPAN_STEP), &rules_err))
+        if (!vr_firewall_remove(def->bridge, vr_after(VR_NET_SPAN_STEP), NULL) &&
+            !vr_firewall_remove(def->bridge, vr_after(VR_NET_SPAN_STEP), &rules_err))
             vr_warn("rules of network '%s' are left in the packet filter: %s", net->name, vr_error_text(rules_err));
-        if (!vr_bridge_down(def->bridge, vr_after(VR_NET_SPAN_STEP), &bridge_err))
+        if (!vr_bridge_down(def->bridge, vr_after(VR_NET_SPAN_STEP), NULL) &&
+            !vr_bridge_down(def->bridge, vr_after(VR_NET_SPAN_STEP), &bridge_err))
             vr_warn("bridge '%s' of network '%s' is left: %s", def->bridge, net->name, vr_error_text(bridge_err));
     }
 }
@@ -298,9 +301,12 @@ VR_SUSPENDS bool vr_net_start(struct vr_net *net, struct vr_network_def *def, st
     if (!good) {
         if (made)
             unmake(net);
+        vr_autofree char *bridge = vr_strdup(net->live->bridge);
         vr_shield(vr_after(VR_NET_SPAN_CLEANUP)) {
             forget_live(net);
             vr_net_save_status(net, NULL);
+            if (!net->persistent && own && bridge)
+                vr_dhcpd_remove_leases(bridge);
         }
         net->starting = false;
         return false;
@@ -331,7 +337,7 @@ VR_SUSPENDS void vr_net_stop(struct vr_net *net)
         if (!vr_net_hook(net, "stopped", "end", NULL, &hook_err))
             vr_warn("network '%s': %s", net->name, vr_error_text(hook_err));
         forget_live(net);
-        if (!vr_net_save_status(net, &err))
+        if (!vr_net_save_status(net, NULL) && !vr_net_save_status(net, &err))
             vr_warn("the record of network '%s' is left: %s", net->name, vr_error_text(err));
         if (!net->persistent && own)
             vr_dhcpd_remove_leases(bridge);

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Virtual networks: their driver with a real dnsmasq and real clients of it, side by side with stock's where it has the same."""
+import errno
 import json
 import os
 import re
@@ -532,6 +533,106 @@ def scripts_are_run_where_stock_runs_them():
         os.unlink(hook)
         d.restart()
         forget_all(d)
+
+
+# ---- faults ------------------------------------------------------------------------------------------------------------
+
+def settle(d, name, before, what):
+    """A network is there as a whole or not at all; without it nothing of it is."""
+    d.quiet()
+    if not d.alive():
+        raise AssertionError('%s: the daemon ended with %s' % (what, d.process.returncode))
+    conn = d.connect()
+    nets = {n.name(): n for n in conn.listAllNetworks()}
+    if name in nets and nets[name].isActive():
+        bridge = nets[name].bridgeName()
+        equal((os.path.exists('/sys/class/net/' + bridge), os.path.exists('%s/%s.xml' % (STATE, name)), name in dnsmasq_pids()),
+              (True, True, True), what)
+        nets[name].destroy()
+    for n in conn.listAllNetworks():
+        n.undefine()
+    conn.close()
+    after = traces()
+    for k in before:
+        equal(after[k], before[k], '%s: %s' % (what, k))
+    for d_name in (CONFIG, STATE):
+        equal([f for f in os.listdir(d_name) if f.endswith(('.xml', '.new'))], [], what)
+
+
+def through_faults(side_name, kinds, scopes, most):
+    import libvirt
+    from faults import COUNT, SHIM, FaultyDaemon
+    if not os.path.exists(SHIM):
+        raise Skip('built without test hooks')
+    daemon().stop()
+    d = FaultyDaemon(log='/run/work/faulty.log').start()
+    side = getattr(d, side_name)
+    port = PORT % (UUID % 0xa7, UUID % 0xb7, '')
+
+    def nothing(conn):
+        pass
+
+    def running(conn):
+        conn.networkCreateXML(net_xml('f', 70, forward="<forward mode='nat'/>"))
+
+    def plugged(conn):
+        running(conn)
+        conn.networkLookupByName('f').portCreateXML(port)
+
+    story = (('create', nothing, running),
+             ('destroy', plugged, lambda c: c.networkLookupByName('f').destroy()),
+             ('define', nothing, lambda c: c.networkDefineXML(net_xml('f', 70)).setAutostart(1)),
+             ('plug', running, lambda c: c.networkLookupByName('f').portCreateXML(port)),
+             ('unplug', plugged, lambda c: c.networkLookupByName('f').portLookupByUUIDString(UUID % 0xa7).delete(0)),
+             ('update', running, lambda c: c.networkLookupByName('f').update(3, 5, -1, "<range start='10.70.0.100' end='10.70.0.110'/>", 1)))
+    conn = d.connect()
+    conn.listAllNetworks()
+    before = traces()
+    faults = 0
+    for name, prepare, act in story:
+        for scope in scopes:
+            prepare(conn)
+            side.ask(COUNT, scope=scope)
+            act(conn)
+            count = side.stop()
+            settle(d, 'f', before, name)
+            step = max(1, count // most)
+            for kind, number in kinds:
+                for at in range(1, count + 1, step):
+                    prepare(conn)
+                    side.ask(kind, at, number, scope)
+                    try:
+                        act(conn)
+                    except libvirt.libvirtError:
+                        pass
+                    faults += 1
+                    settle(d, 'f', before, '%s: %s %d at %s %d (%s)' % (name, side_name, kind, scope, at, side.hit))
+    conn.close()
+    d.stop()
+    print('     %d faults' % faults)
+
+
+@vireo_only
+@test
+def waits_that_fail_leave_a_network_whole_or_none():
+    from faults import CANCEL, FAIL
+    through_faults('waits', ((FAIL, 0), (CANCEL, 0)), ('vir',), 12)
+
+
+@vireo_only
+@test
+@long
+def all_waits_that_fail_leave_a_network_whole_or_none():
+    from faults import CANCEL, FAIL
+    through_faults('waits', ((FAIL, 0), (CANCEL, 0)), ('vir', 'network rules'), 1000)
+
+
+@vireo_only
+@test
+@long
+def system_calls_that_fail_leave_a_network_whole_or_none():
+    from faults import FAIL
+    through_faults('calls', ((FAIL, errno.EIO), (FAIL, errno.ENOSPC)), ('',), 1000)
 
 
 # ---- many -----------------------------------------------------------------------------------------------------------------
