@@ -199,11 +199,15 @@ VR_SUSPENDS static bool launch(struct vr_net *net, struct vr_error **err)
     if (!vr_child_run_ok(&child, &result, err))
         return false;
     pid_t found = read_pid(net);
+    if (!found) /* it was written, or the program would not have ended well */
+        found = read_pid(net);
     if (!found)
         return vr_fail(err, VIR_ERR_INTERNAL_ERROR, _("dnsmasq of network '%s' wrote no pid to '%s'"), net->name, pid);
     struct vr_dhcpd *d = watch_process(net, found, err);
-    if (d && !notify_end(d, err))
+    if (d && !notify_end(d, err)) {
+        syscall(SYS_pidfd_send_signal, d->pidfd, SIGTERM, NULL, 0); /* it must not run unwatched */
         vr_dhcpd_forget(vr_take(d));
+    }
     net->dhcpd = d;
     return d != NULL;
 }
@@ -214,8 +218,8 @@ VR_SUSPENDS bool vr_dhcpd_start(struct vr_net *net, struct vr_error **err)
         return true;
     if (write_files(net, err) && launch(net, err))
         return true;
-    vr_shield(vr_after(VR_NET_SPAN_STEP))
-        remove_files(net);
+    vr_shield(vr_after(VR_NET_SPAN_STEP * 2))
+        vr_dhcpd_stop(net);
     return false;
 }
 
@@ -243,7 +247,8 @@ VR_SUSPENDS static void end_process(struct vr_dhcpd *d)
 
 VR_SUSPENDS void vr_dhcpd_stop(struct vr_net *net)
 {
-    if (net->dhcpd)
+    /* one that was started and then lost from sight is still known by its pid file */
+    if (net->dhcpd || vr_dhcpd_adopt(net))
         end_process(vr_take(net->dhcpd));
     remove_files(net);
 }

@@ -50,11 +50,11 @@ static bool write_file(const char *path, const char *text, mode_t mode, struct v
 static void files_task(void *arg)
 {
     struct vr_net_files *f = arg;
-    for (size_t i = 0; i < f->n && !f->err; i++) {
-        if (f->v[i].text)
+    for (size_t i = 0; i < f->n; i++) {
+        if (f->v[i].text && !f->err)
             write_file(f->v[i].path, f->v[i].text, f->v[i].mode, &f->err);
-        else
-            unlink(f->v[i].path);
+        else if (!f->v[i].text && unlink(f->v[i].path) < 0 && errno != ENOENT)
+            vr_fail_errno(&f->err, VIR_ERR_SYSTEM_ERROR, errno, _("cannot remove '%s'"), f->v[i].path);
     }
 }
 

@@ -320,12 +320,16 @@ VR_SUSPENDS bool vr_ports_delete(struct vr_net *net, PORT *port, struct vr_error
     if (!require_active(net, err))
         return false;
     bool bandwidth = port->bandwidth != NULL, good = false;
+    /* the record first: a port that is gone must not come back with the next daemon */
+    vr_shield(vr_after(VR_NET_SPAN_CLEANUP))
+        good = vr_net_remove_port(net, &port->uuid, err);
+    if (!good)
+        return false;
     VR_AUTO(vr_network_port) *gone = port;
     vr_shield(vr_after(VR_NET_SPAN_CLEANUP)) {
         unplug(net, port);
-        good = vr_net_remove_port(net, &port->uuid, err);
         vr_net_remove_port_dir(net);
-        good &= vr_macs_write(net, err) && (!bandwidth || vr_net_save_status(net, err));
+        good = vr_macs_write(net, err) && (!bandwidth || vr_net_save_status(net, err));
         VR_AUTO(vr_error) *hook_err = NULL;
         if (!vr_net_hook(net, "port-deleted", "begin", gone, &hook_err))
             vr_warn("network '%s': %s", net->name, vr_error_text(hook_err));

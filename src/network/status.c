@@ -3,6 +3,7 @@
 #define VR_LOG_SOURCE "network.status"
 #include "status.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -119,9 +120,22 @@ VR_SUSPENDS bool vr_net_remove_port(const struct vr_net *net, const struct vr_uu
     return vr_store_remove(path, vr_after(VR_SPAN_STORE), err);
 }
 
+/* Files that a write or removal which failed left aside: the caller's lock keeps out whoever else would make one. */
+static void remove_asides(const char *path)
+{
+    DIR *dir = opendir(path);
+    for (struct dirent *e; dir && (e = readdir(dir));)
+        if (vr_ends_with(e->d_name, VR_STORE_ASIDE))
+            unlinkat(dirfd(dir), e->d_name, 0);
+    if (dir)
+        closedir(dir);
+}
+
 void vr_net_remove_port_dir(const struct vr_net *net)
 {
     vr_autofree char *dir = vr_printf("%s/%s", vr_networks.state_dir, net->name), *ports = vr_printf("%s/ports", dir);
+    if (rmdir(ports) < 0 && errno == ENOTEMPTY)
+        remove_asides(ports);
     rmdir(ports); /* below /run; either is not there, or has something in it, and then it stays */
     rmdir(dir);
 }

@@ -537,8 +537,8 @@ def scripts_are_run_where_stock_runs_them():
 
 # ---- faults ------------------------------------------------------------------------------------------------------------
 
-def settle(d, name, before, what):
-    """A network is there as a whole or not at all; without it nothing of it is."""
+def settle(d, name, before, what, stuck=False):
+    """A network is there as a whole or not at all; without it nothing of it is. stuck: a file could not be removed, once."""
     d.quiet()
     if not d.alive():
         raise AssertionError('%s: the daemon ended with %s' % (what, d.process.returncode))
@@ -552,6 +552,8 @@ def settle(d, name, before, what):
     for n in conn.listAllNetworks():
         n.undefine()
     conn.close()
+    if stuck:
+        sh('rm -rf %s/%s %s/*.new %s/*.new' % (STATE, name, STATE, CONFIG))
     after = traces()
     for k in before:
         equal(after[k], before[k], '%s: %s' % (what, k))
@@ -606,7 +608,8 @@ def through_faults(side_name, kinds, scopes, most):
                     except libvirt.libvirtError:
                         pass
                     faults += 1
-                    settle(d, 'f', before, '%s: %s %d at %s %d (%s)' % (name, side_name, kind, scope, at, side.hit))
+                    settle(d, 'f', before, '%s: %s %d at %s %d (%s)' % (name, side_name, number, scope, at, side.hit),
+                           side.hit in ('rmdir', 'unlink'))
     conn.close()
     d.stop()
     print('     %d faults' % faults)
