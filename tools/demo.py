@@ -29,6 +29,7 @@ URI = 'qemu+unix:///system?socket=' + urllib.parse.quote(SOCKET)
 LOG = os.path.join(DEMO, 'libvirtd.log')
 PID = os.path.join(DEMO, 'libvirtd.pid')
 PROGRAM = os.path.join(TOP, 'build', 'bin', 'libvirtd')
+VIRSH = os.path.join(TOP, 'build', 'bin', 'virsh')
 NAME = 'demo'
 KVM_WAIT_S = 20
 TCG_WAIT_S = 180
@@ -83,9 +84,9 @@ def tail(path, n=8):
 
 
 def virsh(*args, check=None, timeout=60):
-    """Debian's virsh against the private daemon. check: the step that fails when the command does."""
+    """Our virsh against the private daemon. check: the step that fails when the command does."""
     try:
-        p = subprocess.run(('virsh', '-c', URI) + args, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        p = subprocess.run((VIRSH, '-c', URI) + args, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                            text=True, errors='replace', timeout=timeout)
     except subprocess.TimeoutExpired:
         raise Failed(check or args[0], 'virsh %s did not end within %d s' % (' '.join(args), timeout), LOG)
@@ -234,7 +235,7 @@ def show_until_prompt(seconds):
     """Starts the guest with its console and shows it. Returns None at the prompt, else what went wrong."""
     pid, fd = pty.fork()
     if pid == 0:
-        os.execvp('virsh', ['virsh', '-c', URI, 'start', NAME, '--console'])
+        os.execv(VIRSH, ['virsh', '-c', URI, 'start', NAME, '--console'])
     text, shown, stop, why = '', 0, time.time() + seconds, None
     clean = re.compile(r'\x1b(\[[0-9;?]*[A-Za-z]|c)|\r')
     while True:
@@ -308,12 +309,13 @@ def run():
     print('''
 It runs on, also when its daemon is stopped or killed. What to type next:
   export LIBVIRT_DEFAULT_URI=%s
+  export PATH=%s:$PATH
   virsh console %s          # Ctrl-] leaves it
   virsh dumpxml %s
   virsh suspend %s; virsh resume %s; virsh shutdown %s; virsh start %s
   kill -9 %s; ./demo         # the daemon dies; what it kept is found again
   ./demo --stop              # ends and removes all of it''' % (
-        (shlex.quote(URI),) + (NAME,) * 6 + (daemon_pid(),)))
+        (shlex.quote(URI), shlex.quote(os.path.dirname(VIRSH))) + (NAME,) * 6 + (daemon_pid(),)))
     say('ready')
 
 

@@ -12,7 +12,7 @@ packages_of()
             libgnutls28-dev libsasl2-dev libssh-dev ;;
     run) echo qemu-system-x86 qemu-utils libvirt-clients busybox-static python3 iproute2 util-linux procps dnsmasq-base nftables passt swtpm swtpm-tools ;;
     test)
-        echo check openssl gnutls-bin libxml2-utils python3-libvirt libvirt-dev shellcheck pyflakes3 gdb sasl2-bin \
+        echo check openssl gnutls-bin libxml2-utils python3-libvirt libvirt-dev shellcheck pyflakes3 gdb tmux sasl2-bin \
             libsasl2-modules openssh-server openssh-client netcat-openbsd valgrind libsys-virt-perl \
             gir1.2-libvirt-glib-1.0 python3-gi libvirt-dbus dbus virt-viewer xvfb debootstrap grub-common \
             grub-pc-bin grub-efi-amd64-bin xorriso mtools ovmf ;;
