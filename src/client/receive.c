@@ -246,9 +246,11 @@ void vr_remote_receive(struct vr_remote *r)
     } else if (n < 0) {
         vr_fail_errno(&err, VIR_ERR_SYSTEM_ERROR, errno, "%s", "Cannot read data");
     } else if (n == 0) {
-        reason = VIR_CONNECT_CLOSE_REASON_EOF;
+        if (!r->how.tls_bits) /* TLS says goodbye first: anybody could have cut this */
+            reason = VIR_CONNECT_CLOSE_REASON_EOF;
         vr_fail_errno(&err, VIR_ERR_SYSTEM_ERROR, EIO, "%s", "End of file while reading data");
     }
+    struct vr_error *end = vr_take(err); /* what came whole before the end still counts */
     struct vr_packet p;
     while (!err) {
         enum vr_packet_state state = vr_packet_next(&r->reader, &p, &err);
@@ -257,6 +259,8 @@ void vr_remote_receive(struct vr_remote *r)
         dispatch(r, &p, &err);
         vr_packet_done(&r->reader, &p);
     }
+    if (end)
+        vr_error_move(&err, &end);
     if (err)
         vr_remote_dies(r, reason, &err);
     else if (vr_remote_unsent(r))

@@ -4,6 +4,7 @@
 wherever that does the same."""
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -371,6 +372,34 @@ def tls_reaches_libvirts_own_daemon_and_refuses_what_it_must():
     # What follows libvirt's sentence, the reason a certificate is not taken, is ours alone.
     compare(uris, [[a[:len(b)] for a, b in zip(*said)], said[1]])
     equal(said[0][0], 'open %s 1 1 QEMU True 0' % good_uri)
+
+
+@test
+def the_end_of_a_tls_server_is_told_once_as_by_libvirts_own_library():
+    if not pki.there():
+        raise Skip('certtool (package gnutls-bin) is not installed')
+    ca = pki.Authority('/run/work/ca')
+    server = ca.issue('server', pki.SERVER % ('localhost', 'localhost'))
+    pki.client_dir('/run/work/pki-good', ca.cert, ca.issue('client', pki.CLIENT % 'client'))
+    for signal_number in (signal.SIGTERM, signal.SIGKILL):
+        said = []
+        for ours in (True, False):
+            d = listening(server_files(ca, server))
+            d.start()
+            said.append(python('''
+start_loop()
+reasons, c = [], libvirt.open(sys.argv[1])
+c.registerCloseCallback(lambda conn, reason, data: reasons.append(reason), None)
+print(c.isAlive(), flush=True)
+sys.stdin.readline()
+print(until(lambda: reasons) and len(reasons), c.isAlive())
+try:
+    c.getHostname()
+except libvirt.libvirtError as e:
+    print(e.get_error_code(), e)
+print(reasons, c.close())
+''', 'qemu+tls://localhost:16555/system?pkipath=/run/work/pki-good', ours=ours, during=lambda d=d: d.stop(signal_number)).splitlines())
+        compare(said[1], said)
 
 
 @test
