@@ -236,6 +236,7 @@ def a_routed_network_keeps_its_addresses_both_ways():
 
 
 @test
+@long
 def a_nat_network_lets_nobody_in_who_was_not_asked():
     world()
     nat()
@@ -262,6 +263,7 @@ def isolated_ports_of_one_network_do_not_see_each_other():
 
 @test
 @vireo_only
+@long
 def bandwidth_limits_hold_in_both_directions():
     world()
     d = nat()
@@ -304,6 +306,7 @@ def a_link_that_is_down_carries_nothing():
 
 
 @test
+@long
 def dhcp_and_dns_answer_on_the_virtual_bridge_only():
     world()
     nat()
@@ -380,6 +383,7 @@ def a_guest_keeps_its_network_when_the_rule_set_is_flushed():
 
 @test
 @vireo_only
+@long
 def dockers_policy_of_drop_lets_guests_pass():
     world()
     nat()
@@ -433,6 +437,7 @@ def the_port_of_a_guest_that_ended_with_no_daemon_there_is_given_back():
 
 @test
 @vireo_only
+@long
 def a_network_that_starts_anew_has_its_guests_again():
     world()
     d = nat()
