@@ -327,7 +327,7 @@ static bool parse_element(struct vr_parse *p, const struct vr_row *row, const st
     if (row->kind == VR_K_GROUP) {
         if (!parse_part(p, row, child, (char *)base + row->offset, err))
             return false;
-        for (const struct vr_xml_node *more = child->next; more; more = more->next)
+        for (const struct vr_xml_node *more = row->first_only ? NULL : child->next; more; more = more->next)
             if (vr_xml_is(more, row->name, row->ns) && !parse_lists(p, row->aux, more, (char *)base + row->offset, err))
                 return false;
         return true;

@@ -105,6 +105,7 @@ struct vr_row {
     uint8_t kind, at;
     bool required;             /* missing is an error: stock's "Missing required attribute" or .missing */
     bool hidden;               /* neither read nor written: a member that only copies */
+    bool first_only;           /* group: a second element of the name is not looked at, not even for its lists */
     bool present_always;       /* group: printed even when empty */
     bool never_short;          /* group: <a></a> in two lines rather than <a/> */
     bool airy;                 /* groups and lists: an empty line behind each element */

@@ -141,7 +141,14 @@ static const struct vr_row memballoon_rows[] = {
     VR_DRIVER_VIRTIO(BALLOON),
     VR_END,
 };
-ELEM(vr_memballoon_elem, "memballoon", BALLOON, memballoon_rows, .after_parse = NULL);
+HOOK(memballoon_after)
+{
+    BALLOON *b = obj;
+    if (b->model == VR_MEMBALLOON_NONE) /* a place for nothing */
+        memset(&b->info, 0, sizeof(b->info));
+    return true;
+}
+ELEM(vr_memballoon_elem, "memballoon", BALLOON, memballoon_rows, .after_parse = memballoon_after);
 
 /* ---- rng --------------------------------------------------------------------------------------------------------- */
 #define RNG struct vr_rng

@@ -21,7 +21,7 @@ VR_ENUM_NAMES(vr_host_family, VR_HOST_FAMILIES)
 /* ---- protocols --------------------------------------------------------------------------------------------------- */
 #define IP struct vr_host_ip
 static const struct vr_row ip_rows[] = { VR_A_STR(IP, address, "address", .type = "ipAddr"),
-                                         VR_A_OINT(IP, prefix, "prefix"), VR_END };
+                                         VR_A_OINT(IP, prefix, "prefix", .radix = VR_RADIX_ANY), VR_END };
 static bool ip_read(struct vr_parse *p, const struct vr_xml_node *node, void *obj, struct vr_error **err)
 {
     IP *ip = obj;
@@ -38,7 +38,7 @@ static const struct vr_xml_elem ip_elem = { .name = "ip", .size = sizeof(IP), .r
 #define PR struct vr_host_protocol
 static const struct vr_row nothing[] = { VR_END };
 static const struct vr_row dhcp_rows[] = { VR_A_YESNO(PR, dhcp_peerdns, "peerdns"), VR_END };
-static const struct vr_row route_rows[] = { VR_A_STR(PR, gateway, "gateway", .type = "ipAddr"), VR_END };
+static const struct vr_row route_rows[] = { VR_A_STR(PR, gateway, "gateway", .unless_empty = true, .type = "ipAddr"), VR_END };
 static const struct vr_row protocol_rows[] = {
     VR_A_ENUM(PR, family, "family", vr_host_family_names, .required = true, .missing =
               "protocol misses the family attribute", .bad = "unsupported protocol family '%s'"),
@@ -53,10 +53,10 @@ static const struct vr_xml_elem protocol_elem = { .name = "protocol", .size = si
 
 /* ---- parts of interfaces ----------------------------------------------------------------------------------------- */
 static const struct vr_row start_rows[] = {
-    VR_A_ENUM(D, start, "mode", vr_host_interface_start_names, .bad = "unknown interface startmode %s"), VR_END,
+    VR_A_ENUM(D, start, "mode", vr_host_interface_start_names, .unless_empty = true, .bad = "unknown interface startmode %s"), VR_END,
 };
 static const struct vr_row mtu_rows[] = {
-    VR_A_UINT(D, mtu, "size", .bad = "interface mtu value is improper", .bad_code = VIR_ERR_INTERNAL_ERROR,
+    VR_A_UINT(D, mtu, "size", .unless_empty = true, .bad = "interface mtu value is improper", .bad_code = VIR_ERR_INTERNAL_ERROR,
               .bad_domain = VR_DOMAIN(VIR_FROM_NONE)),
     VR_END,
 };
@@ -94,7 +94,7 @@ static bool arpmon_shown(const void *base, const struct vr_format *f)
 }
 static const struct vr_xml_elem bond_member_elem, bridge_member_elem;
 static const struct vr_row bond_rows[] = {
-    VR_A_ENUM(D, bond.mode, "mode", vr_bond_mode_names, .bad = "unknown bonding mode %s"),
+    VR_A_ENUM(D, bond.mode, "mode", vr_bond_mode_names, .unless_empty = true, .bad = "unknown bonding mode %s"),
     VR_GROUP("miimon", miimon_rows, .has = VR_HAS(D, bond.miimon), .if_has = true),
     VR_GROUP("arpmon", arpmon_rows, .has = VR_HAS(D, bond.arpmon), .if_has = true, .reads = arpmon_counts, .when = arpmon_shown),
     VR_LISTED(D, members, "interface", bond_member_elem),
@@ -120,9 +120,9 @@ static const struct vr_row vlan_rows[] = {
 #define HEAD VR_A_ENUM(D, type, "type", vr_host_interface_type_names, .required = true), \
     VR_A_STR(D, name, "name", .type = "deviceName")
 #define MEMBER_TAIL VR_PART(D, link, "link", vr_host_link_rows), VR_GROUP("mac", mac_rows, IS(B(ETHERNET)))
-#define BOND VR_GROUP("bond", bond_rows, IS(B(BOND)), .has = VR_HAS(D, bond.set), .if_has = true, .required = true, .missing = \
+#define BOND VR_GROUP("bond", bond_rows, .first_only = true, IS(B(BOND)), .has = VR_HAS(D, bond.set), .if_has = true, .required = true, .missing = \
                       "bond interface misses the bond element", .never_short = true)
-#define VLAN VR_GROUP("vlan", vlan_rows, IS(B(VLAN)), .has = VR_HAS(D, vlan.set), .if_has = true, .required = true, .missing = \
+#define VLAN VR_GROUP("vlan", vlan_rows, .first_only = true, IS(B(VLAN)), .has = VR_HAS(D, vlan.set), .if_has = true, .required = true, .missing = \
                       "vlan interface misses the vlan element", .never_short = true)
 
 static const struct vr_row bond_member_rows[] = { HEAD, MEMBER_TAIL, VR_END };
@@ -133,7 +133,7 @@ static const struct vr_row interface_rows[] = {
     VR_GROUP("mtu", mtu_rows),
     VR_LISTED(D, protocols, "protocol", protocol_elem),
     MEMBER_TAIL,
-    VR_GROUP("bridge", bridge_rows, IS(B(BRIDGE)), .has = VR_HAS(D, bridge.set), .if_has = true, .required = true, .missing =
+    VR_GROUP("bridge", bridge_rows, .first_only = true, IS(B(BRIDGE)), .has = VR_HAS(D, bridge.set), .if_has = true, .required = true, .missing =
              "bridge interface misses the bridge element", .never_short = true),
     BOND, VLAN,
     VR_END,

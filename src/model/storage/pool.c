@@ -179,7 +179,7 @@ static const struct vr_xml_elem adapter_elem = { .name = "adapter", .size = size
 static const struct vr_row auth_rows[] = {
     VR_A_ENUM(AUTH, type, "type", vr_pool_auth_type_names, .bad = "unknown auth type '%s'",
               .bad_code = VIR_ERR_CONFIG_UNSUPPORTED),
-    VR_A_STR(AUTH, username, "username", .required = true, .missing = "missing username for auth"),
+    VR_A_STR(AUTH, username, "username", .unless_empty = true, .required = true, .missing = "missing username for auth"),
     VR_CHILD(AUTH, secret, "secret", vr_secret_ref_elem, .required = true, .missing =
              "Missing <secret> element in auth"),
     VR_END,
