@@ -58,7 +58,11 @@ static int take_data(virStreamPtr st, char *bytes, size_t length, void *opaque)
 static int put_data(virStreamPtr st, const char *bytes, size_t length, void *opaque)
 {
     struct transfer *t = opaque;
-    if (vr_interrupted() || !vr_write_all(t->fd, bytes, length))
+    if (vr_interrupted()) {
+        errno = EINTR; /* the library tells it */
+        return -1;
+    }
+    if (!vr_write_all(t->fd, bytes, length))
         return -1;
     progress(t, length);
     return (int)length;
