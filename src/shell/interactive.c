@@ -156,7 +156,7 @@ int vr_interactive(struct vr_shell *sh)
     struct editor e = { 0 };
     sh->interactive = true;
     vr_shell_error_reset(sh);
-    if (!sh->program->connect(sh)) {
+    if (sh->uri && !sh->program->connect(sh)) {
         vr_shell_error_print(sh);
         return EXIT_FAILURE;
     }

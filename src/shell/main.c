@@ -227,7 +227,10 @@ static const char *environment(const struct vr_program *program, const char *wha
 static void take_environment(struct vr_shell *sh)
 {
     const char *level = environment(sh->program, "DEBUG"), *log = environment(sh->program, "LOG_FILE");
+    const char *uri = environment(sh->program, "DEFAULT_CONNECT_URI");
     int64_t v;
+    if (uri && *uri)
+        sh->uri = vr_strdup(uri);
     if (level && !vr_parse_i64(level, 10, VR_SH_DEBUG, VR_SH_ERROR, &v))
         vr_shell_error(sh, _("%s_DEBUG not set with a valid numeric value"), sh->program->env_prefix);
     else if (level)

@@ -121,8 +121,6 @@ static bool keepalive_on(struct vr_shell *sh, virConnectPtr conn)
 
 bool vr_virsh_connect(struct vr_shell *sh)
 {
-    if (!sh->uri && getenv("VIRSH_DEFAULT_CONNECT_URI"))
-        sh->uri = vr_strdup(getenv("VIRSH_DEFAULT_CONNECT_URI"));
     if (!events_start(sh))
         return false;
     virConnectPtr conn = virConnectOpenAuth(sh->uri, virConnectAuthPtrDefault, sh->readonly ? VIR_CONNECT_RO : 0);

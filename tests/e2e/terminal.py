@@ -10,7 +10,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'lib'))
 from daemon import BUILD  # noqa: E402
-from suite import Failed, Skip, boot_files, clean_up, daemon, domain_xml, equal, has, main, test, vireo_only, write  # noqa: E402
+from suite import Failed, Skip, boot_files, clean_up, daemon, domain_xml, has, main, test, vireo_only, write  # noqa: E402
 
 VIRSH = os.path.join(BUILD, 'bin', 'virsh')
 MOCK = 'test:///default'
@@ -177,6 +177,20 @@ def console_talks_to_the_guest_and_is_left_by_the_escape_character():
             t.see(r'^\$ *$')
     finally:
         d.run('destroy', 'g')
+
+
+@test
+def a_daemon_that_restarts_is_found_again_by_the_next_command():
+    d = daemon()
+    clean_up(d)
+    d.run('define', write('b.xml', domain_xml('b')))
+    with virsh(d.uri(), columns=160) as t:
+        t.type('list --all --name')
+        t.see('^b$')
+        d.restart()
+        t.see('error: Disconnected from qemu.* due to end of file')
+        t.type('domstate b')
+        t.see('^shut off')
 
 
 @test

@@ -238,6 +238,19 @@ def options_of_the_program_are_the_same_on_both():
 
 
 @test
+def without_a_uri_only_commands_that_need_a_daemon_fail():
+    if daemon().alive():
+        daemon().stop()
+    for words in (['echo', 'hi'], ['list'], ['echo a;list;echo b'], ['help', 'nosuch'], ['pwd']):
+        got = []
+        for program in (OURS, THEIRS):
+            p = subprocess.run([program] + words, stdin=SILENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=30,
+                               env=ENV, cwd='/')
+            got.append((p.returncode, p.stdout, without_chance(p.stderr)))
+        equal(got[0], got[1], ' '.join(words))
+
+
+@test
 def log_file_and_timing_have_debians_form():
     for program in (OURS, THEIRS):
         log = '/run/work/virsh.log'
