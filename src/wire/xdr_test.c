@@ -296,7 +296,7 @@ VR_TEST(programs_and_procedures_are_found)
     size_t all = 0;
     for (const struct vr_api_program *const *p = vr_api_programs; *p; p++)
         all += (*p)->call_count;
-    EXPECT_EQ(all, 495);
+    EXPECT_EQ(all, 497);
     const struct vr_api_program *remote = vr_api_program_find(0x20008086);
     EXPECT(remote == &vr_remote_program && vr_api_program_find(0x20008085) == NULL);
     EXPECT(vr_api_call_find(remote, 0) == NULL && vr_api_call_find(remote, remote->call_count + 1) == NULL);
