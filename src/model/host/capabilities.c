@@ -12,7 +12,7 @@
 /* ---- topology ---------------------------------------------------------------------------------------------------- */
 #define PAGES struct vr_caps_pages
 static const struct vr_row pages_rows[] = {
-    VR_A_STR(PAGES, unit, "unit", .type = "unit"), VR_A_U64(PAGES, size, "size", REQ),
+    VR_A_STR(PAGES, unit, "unit", .type = "unit"), VR_A_U64(PAGES, size, "size", .zero = true, REQ),
     VR_ROW_(NULL, VR_K_U64, VR_AT_CONTENT, VR_MEMBER(PAGES, count, uint64_t), .zero = true), VR_END,
 };
 static const struct vr_xml_elem pages_elem = { .name = "pages", .size = sizeof(PAGES), .rows = pages_rows };
@@ -144,7 +144,7 @@ static const struct vr_row toggle_rows[] = {
 static const struct vr_xml_elem toggle_elem = { .name = "acpi", .size = sizeof(TOGGLE), .rows = toggle_rows };
 #define G struct vr_caps_guest
 static const struct vr_row arch_rows[] = {
-    VR_A_STR(G, arch, "name", REQ), VR_T_UINT(G, word_bits, "wordsize", REQ), VR_T_STR(G, emulator, "emulator"),
+    VR_A_STR(G, arch, "name", REQ), VR_T_UINT(G, word_bits, "wordsize", .zero = true, REQ), VR_T_STR(G, emulator, "emulator"),
     VR_T_STR(G, loader, "loader"), VR_LISTED(G, machines, "machine", machine_elem),
     VR_LISTED(G, domains, "domain", domain_elem), VR_END,
 };
