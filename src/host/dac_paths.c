@@ -45,7 +45,7 @@ static bool add_chain(struct collect *c, const struct vr_storage_source *src, bo
 {
     int depth = 0;
     for (const struct vr_storage_source *s = src; s && depth < MAX_CHAIN; s = s->backing, depth++) {
-        if (s->type != VR_STORAGE_FILE && s->type != VR_STORAGE_BLOCK)
+        if ((s->type != VR_STORAGE_FILE && s->type != VR_STORAGE_BLOCK) || s->fdgroup) /* opened by who gave it */
             continue;
         uid_t uid;
         gid_t gid;

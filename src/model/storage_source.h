@@ -127,6 +127,7 @@ struct vr_storage_source {
     bool detected;                  /* found by probing, not written by the user */
     bool below;                     /* a <backingStore>: its index stands there, not on its <source> */
     bool readonly;
+    const char *fdset_path;         /* "/dev/fdset/0": QEMU opens the descriptors of its fdgroup there */
     const char *node_storage, *node_format; /* names in QEMU */
     VR_LIST(struct vr_node_name) node_names; /* the same, as the daemon's own record has them */
     const char *relpath;

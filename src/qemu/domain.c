@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/map.h"
 #include "definition.h"
+#include "fdgroups.h"
 #include "process.h"
 
 const char *const vr_taint_names[] = {
@@ -45,6 +46,7 @@ void vr_domain_unref(struct vr_domain *dom)
 {
     if (!dom || --dom->refs)
         return;
+    vr_fdgroups_free(dom);
     vr_domain_set_config(dom, NULL);
     vr_domain_def_free(dom->live);
     free(dom->stored_as);

@@ -17,6 +17,7 @@
 struct vr_map;
 struct vr_guest_run;
 struct vr_packed;
+struct vr_fdgroup;
 struct vr_brief;
 
 #define VR_TAINTS(X)                                                                               \
@@ -61,6 +62,7 @@ struct vr_domain {
     struct vr_error *config_error;  /* the file does not parse: the guest is listed, and inert */
 
     /* The running guest. */
+    struct vr_fdgroup *fdgroups;    /* descriptors clients gave for its images, fdgroups.h */
     int id;                         /* -1 when not running */
     struct vr_domain_def *live;
     struct vr_guest_run *run;        /* process.h; NULL when not running */

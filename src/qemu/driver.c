@@ -165,7 +165,7 @@ static const struct vr_driver_row *const tables[] = {
     vr_rows_list, vr_rows_define, vr_rows_lifecycle, vr_rows_info, vr_rows_memory, vr_rows_vcpu, vr_rows_stats,
     vr_rows_console, vr_rows_monitor, vr_rows_metadata, vr_rows_connect, vr_rows_node, vr_rows_native,
     vr_rows_misc, vr_rows_interface, vr_rows_host, vr_rows_autostart, vr_rows_sched, vr_rows_limits, vr_rows_pin,
-    vr_rows_jobs, NULL,
+    vr_rows_jobs, vr_rows_fdgroup, NULL,
 };
 
 const struct vr_driver vr_qemu_driver = {

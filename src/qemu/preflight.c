@@ -56,7 +56,8 @@ static void collect(struct ways *w, const struct vr_domain_def *def)
     const struct vr_os *os = &def->os;
     for (size_t i = 0; i < def->disks.n; i++)
         for (const struct vr_storage_source *s = def->disks.v[i]->src; s && s->type != VR_STORAGE_UNSET; s = s->backing)
-            if (s->type == VR_STORAGE_FILE || s->type == VR_STORAGE_BLOCK || s->type == VR_STORAGE_DIR)
+            /* of a descriptor group: opened by who gave it */
+            if (!s->fdgroup && (s->type == VR_STORAGE_FILE || s->type == VR_STORAGE_BLOCK || s->type == VR_STORAGE_DIR))
                 add(w, s == def->disks.v[i]->src ? _("image") : _("backing image"), s->path);
     add(w, _("kernel"), os->kernel);
     add(w, _("initrd"), os->initrd);

@@ -2,6 +2,8 @@
 #define VR_ERROR_DOMAIN VIR_FROM_QEMU
 #define VR_LOG_SOURCE "qemu.process"
 /* The start of a guest, step by step. */
+#include <fcntl.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -16,6 +18,7 @@
 #include "config.h"
 #include "deadlines.h"
 #include "definition.h"
+#include "fdgroups.h"
 #include "driver.h"
 #include "driver/call.h"
 #include "guestlog.h"
@@ -109,7 +112,7 @@ VR_SUSPENDS static bool prepare_definition(struct start *s, struct vr_error **er
     const struct vr_qemu_run where = { .private_dir = s->run->lib_dir, .channel_dir = s->run->channel_dir,
                                        .vnc_listen = conf->vnc_listen, .spice_listen = conf->spice_listen };
     if (!vr_hostside_check(def, err) || !vr_hostside_user(dom, err) || !vr_nets_allocate(dom, err) || !vr_qemu_check(def, s->run->caps, err) ||
-        !vr_qemu_aliases(def, err) || !vr_hostcheck(def, true, err) || !vr_sources_translate(def, err) ||
+        !vr_qemu_aliases(def, err) || !vr_hostcheck(def, true, err) || !vr_sources_translate(dom, def, err) ||
         !vr_secrets_check(def, err) || !vr_sources_drop_missing(dom, err) ||
         !vr_hostside_devices(dom, err) ||
         !vr_images_firmware(def, s->run->uid, s->run->gid, vr_qemu.privileged, err) || !vr_images_detect(def, err) ||
@@ -162,6 +165,27 @@ static void note_taints(struct start *s)
         vr_domain_taint(s->dom, VR_TAINT_CUSTOM_DTB);
 }
 
+/* Copies of what clients gave: their own stay for the next start. */
+static bool add_groups(struct start *s, struct vr_error **err)
+{
+    const struct vr_domain_def *def = s->dom->live;
+    for (size_t i = 0; i < def->disks.n; i++)
+        for (const struct vr_storage_source *src = def->disks.v[i]->src; src; src = src->backing) {
+            const struct vr_fdgroup *g = src->fdgroup ? vr_fdgroup_find(s->dom, src->fdgroup) : NULL;
+            if (src->fdgroup && !g) /* its client left meanwhile */
+                return vr_fail(err, VIR_ERR_INVALID_ARG, _("file descriptor group '%s' was not associated with the domain"),
+                               src->fdgroup);
+            for (size_t n = 0; g && n < g->n; n++) {
+                int fd = fcntl(g->fds[n], F_DUPFD_CLOEXEC, 0);
+                if (fd < 0)
+                    return vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, errno,
+                                         _("failed to duplicate file descriptor for fd group '%s'"), src->fdgroup);
+                vr_start_fds_add(&s->fds, VR_QEMU_FD_DISK, src->node_storage, (unsigned)n, fd);
+            }
+        }
+    return true;
+}
+
 /* The header can only be written when the command is known, the command only when its descriptors are. */
 VR_SUSPENDS static bool prepare_files(struct start *s, struct vr_error **err)
 {
@@ -174,7 +198,7 @@ VR_SUSPENDS static bool prepare_files(struct start *s, struct vr_error **err)
     if (!vr_rundir_prepare(run, uid, gid, owned, "", &s->files, err) ||
         !vr_secrets_resolve(s->dom->live, run->lib_dir, &s->secrets, err) || !vr_hostside_helpers(s->dom, err) ||
         !vr_start_fds_open(&s->fds, s->dom->live, run->channel_dir, uid, gid, owned, err) ||
-        !vr_nets_open(s->dom, &s->fds, err) || !build_command(s, err))
+        !add_groups(s, err) || !vr_nets_open(s->dom, &s->fds, err) || !build_command(s, err))
         return false;
     s->fds.v[0].fd = vr_take_fd(&s->files.monitor_fd);
     vr_autofree char *header = log_header(s);

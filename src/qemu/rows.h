@@ -12,7 +12,7 @@
 #include "loop/loop.h"
 #include "process.h"
 
-extern const struct vr_driver_row vr_rows_autostart[], vr_rows_connect[], vr_rows_console[], vr_rows_define[], vr_rows_host[],
+extern const struct vr_driver_row vr_rows_autostart[], vr_rows_connect[], vr_rows_console[], vr_rows_define[], vr_rows_fdgroup[], vr_rows_host[],
     vr_rows_info[], vr_rows_interface[],
     vr_rows_jobs[], vr_rows_lifecycle[], vr_rows_limits[], vr_rows_list[], vr_rows_memory[], vr_rows_metadata[], vr_rows_misc[], vr_rows_monitor[],
     vr_rows_native[], vr_rows_node[], vr_rows_pin[], vr_rows_sched[], vr_rows_stats[], vr_rows_vcpu[];

@@ -40,7 +40,7 @@ VR_SUSPENDS static bool prepare(struct vr_domain_def *def, const struct vr_qemu_
         return false;
     vr_qemu_native_ports(def);
     vr_qemu_prepare_blocks(def, &next);
-    return vr_hostcheck(def, false, err) && vr_sources_translate(def, err) && vr_hostdevs_show(def, err) &&
+    return vr_hostcheck(def, false, err) && vr_sources_translate(NULL, def, err) && vr_hostdevs_show(def, err) &&
            vr_secrets_resolve(def, NULL, secrets, err);
 }
 

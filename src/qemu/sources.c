@@ -11,6 +11,7 @@
 #include "base/str.h"
 #include "deadlines.h"
 #include "domain.h"
+#include "fdgroups.h"
 #include "driver.h"
 #include "events.h"
 #include "host/mounts.h"
@@ -64,9 +65,9 @@ VR_SUSPENDS static bool resolve_identity(struct vr_domain_def *def, struct vr_st
 
 /* ---- each source -------------------------------------------------------------------------------------------------- */
 
-VR_SUSPENDS static bool translate(struct vr_domain_def *def, struct vr_storage_source *s, struct vr_error **err)
+VR_SUSPENDS static bool translate(struct vr_domain *dom, struct vr_domain_def *def, struct vr_storage_source *s, struct vr_error **err)
 {
-    if (s->fdgroup)
+    if (s->fdgroup && (!dom || !vr_fdgroup_find(dom, s->fdgroup)))
         return vr_fail(err, VIR_ERR_INVALID_ARG, _("file descriptor group '%s' was not associated with the domain"),
                        s->fdgroup);
     /* No pool can be defined yet, so none has that name. */
@@ -78,11 +79,11 @@ VR_SUSPENDS static bool translate(struct vr_domain_def *def, struct vr_storage_s
     return true;
 }
 
-VR_SUSPENDS bool vr_sources_translate(struct vr_domain_def *def, struct vr_error **err)
+VR_SUSPENDS bool vr_sources_translate(struct vr_domain *dom, struct vr_domain_def *def, struct vr_error **err)
 {
     for (size_t i = 0; i < def->disks.n; i++)
         for (struct vr_storage_source *s = def->disks.v[i]->src; s && s->type != VR_STORAGE_UNSET; s = s->backing)
-            if (!translate(def, s, err))
+            if (!translate(dom, def, s, err))
                 return false;
     return true;
 }

@@ -121,7 +121,7 @@ static struct vr_json *storage_node(const struct vr_disk *disk, const struct vr_
     case VR_STORAGE_FILE:
     case VR_STORAGE_BLOCK:
         vr_json_add_str(props, "driver", s->type == VR_STORAGE_FILE ? "file" : "host_device");
-        vr_json_add_str(props, "filename", s->path);
+        vr_json_add_str(props, "filename", s->fdset_path ? s->fdset_path : s->path);
         vr_json_add_str(props, "aio", disk ? aio_name(disk->io) : NULL);
         add_pr_manager(props, s);
         break;
@@ -150,7 +150,10 @@ static struct vr_json *storage_node(const struct vr_disk *disk, const struct vr_
     vr_json_add_str(props, "node-name", s->node_storage);
     add_cache(props, disk ? disk->cache : VR_CACHE_UNSET);
     /* opened read-only until a writer comes, so that two guests may have a read-only image */
-    vr_json_add_bool(props, "auto-read-only", true);
+    if (s->fdset_path) /* QEMU looks for a descriptor that was opened in just this way */
+        vr_json_add_bool(props, "read-only", s->readonly);
+    else
+        vr_json_add_bool(props, "auto-read-only", true);
     vr_json_add_str(props, "discard", "unmap");
     return vr_json_ref(props);
 }
@@ -212,6 +215,24 @@ static void add_format(struct vr_json *props, const struct vr_storage_source *s,
     vr_json_add_str(encrypt, "format", e->format == VR_ENCRYPTION_QCOW ? "aes" : "luks");
     vr_json_add_strf(encrypt, "key-secret", "%s-encryption-secret0", s->node_format);
     vr_json_add(props, "encrypt", encrypt);
+}
+
+/* stock's name for each: the node's, and a number. */
+static void pass_group(struct build *b, const struct vr_storage_source *source)
+{
+    struct vr_storage_source *src = (struct vr_storage_source *)(uintptr_t)source; /* of this run's own definition */
+    src->fdset_path = NULL;
+    if (!src->fdgroup || b->run->native)
+        return;
+    int fd = b->run->fd_of(b->run->opaque, VR_QEMU_FD_DISK, src->node_storage, 0);
+    if (fd < 0)
+        return;
+    unsigned set = b->fd_sets++;
+    for (unsigned nth = 0; fd >= 0; fd = b->run->fd_of(b->run->opaque, VR_QEMU_FD_DISK, src->node_storage, ++nth)) {
+        cmd_arg(b, "-add-fd");
+        cmd_argf(b, "set=%u,fd=%d,opaque=%s%u", set, fd, src->node_storage, nth);
+    }
+    src->fdset_path = vr_arena_printf(b->def->arena, "/dev/fdset/%u", set);
 }
 
 static bool has_backing_property(enum vr_storage_format f)
@@ -347,6 +368,7 @@ bool cmd_chain(struct build *b, const struct vr_disk *disk, const struct vr_stor
     vr_json_free(object);
     for (unsigned i = 0; (object = vr_qemu_block_object(src, b->run, i)); i++)
         cmd_json(b, "-object", object);
+    pass_group(b, src);
     if (!cmd_json(b, "-blockdev", vr_qemu_block_node(disk, src, true, b->err)))
         return false;
     struct vr_json *slice = vr_qemu_block_slice(src);

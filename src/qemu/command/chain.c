@@ -216,7 +216,7 @@ struct vr_storage_source *vr_image_chain_open_end(struct vr_disk *disk)
     struct vr_storage_source *s = disk->src;
     while (s && s->backing && s->backing->type != VR_STORAGE_UNSET)
         s = s->backing;
-    if (!s || s->backing || !s->path || (s->type != VR_STORAGE_FILE && s->type != VR_STORAGE_BLOCK))
+    if (!s || s->backing || !s->path || s->fdgroup || (s->type != VR_STORAGE_FILE && s->type != VR_STORAGE_BLOCK))
         return NULL;
     return s;
 }

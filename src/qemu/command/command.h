@@ -14,6 +14,7 @@ enum vr_qemu_fd {
     VR_QEMU_FD_MONITOR,     /* listening unix socket of the monitor */
     VR_QEMU_FD_CHARDEV,     /* listening unix socket of a character device with mode='bind'; by its alias */
     VR_QEMU_FD_CHARDEV_LOG, /* file of a character device or its log, behind -add-fd; by its alias */
+    VR_QEMU_FD_DISK,        /* of a group that a client gave for an image, behind -add-fd; by the name of its storage node */
     VR_QEMU_FD_TAP,         /* tap device of an interface, one per queue; by its alias */
     VR_QEMU_FD_VHOST,       /* /dev/vhost-net of an interface, one per queue */
     VR_QEMU_FD_VSOCK,       /* /dev/vhost-vsock */
