@@ -29,6 +29,7 @@
 #define PAUSE_MAX VR_SEC(60)
 #define TERM_WAIT VR_SEC(5)
 #define CMDLINE_MAX 8192
+#define NO_RESOURCE 5           /* dnsmasq's exit status for it */
 
 struct vr_dhcpd {
     struct vr_net *net;         /* whose; not a reference: the network owns this */
@@ -196,8 +197,12 @@ VR_SUSPENDS static bool launch(struct vr_net *net, struct vr_error **err)
     vr_autochild struct vr_child_result result = { 0 };
     vr_autofree char *pid = pid_path(net);
     unlink(pid); /* below /run; what it says is of another run */
-    if (!vr_child_run_ok(&child, &result, err))
+    if (!vr_child_run_ok(&child, &result, err)) {
+        if (result.exit.known && result.exit.status == NO_RESOURCE) /* which it tells the system's log only */
+            vr_error_suffix(err, _("; it lacked a resource, often one more inotify instance: see "
+                                   "fs.inotify.max_user_instances"));
         return false;
+    }
     pid_t found = read_pid(net);
     if (!found) /* it was written, or the program would not have ended well */
         found = read_pid(net);
