@@ -124,10 +124,19 @@ void vr_test_domain_remove(struct vr_test *test, struct vr_test_domain *dom)
 
 /* ---- running ----------------------------------------------------------------------------------------------------- */
 
+/* The definition as its file would tell it after a restart: read anew, its controllers stand in order. */
+static struct vr_domain_def *read_anew(const struct vr_domain_def *def)
+{
+    VR_AUTO(vr_error) *err = NULL;
+    vr_autofree char *xml = vr_domain_format(def, VR_DOMAIN_INACTIVE | VR_DOMAIN_SECURE);
+    struct vr_domain_def *anew = vr_test_domain_parse(xml, strlen(xml), 0, &err);
+    return anew ? anew : vr_domain_copy(def);
+}
+
 void vr_test_domain_start(struct vr_test *test, struct vr_test_domain *dom, int reason)
 {
     if (dom->persistent && !dom->new_def)
-        dom->new_def = vr_domain_copy(dom->def);
+        dom->new_def = read_anew(dom->def);
     dom->def->id = test->next_domain_id++;
     dom->guest_seconds = 627319920;
     dom->guest_nanoseconds = 0;

@@ -147,6 +147,7 @@ static const struct {
     const char *name;
 } odd_names[] = {
     { &vr_api_domain_create_with_files, "testDomainCreateWithFlags" },
+    { &vr_api_domain_create_xml_with_files, "testDomainCreateXML" },
 };
 
 static bool refuse_flags(const struct vr_api_call *api, uint64_t strange, struct vr_error **err)
