@@ -44,6 +44,7 @@ struct vr_controller {
     /* pci */
     const char *pci_model_name;         /* <model name='pcie-root-port'/> */
     struct vr_oint chassis_nr, chassis, port, bus_nr, node, target_index;
+    uint64_t mem_reserve_kib; /* of a bridge's memory window, for devices plugged in later; 0 = the firmware's choice */
     enum vr_tri hotplug;
     uint64_t pcihole64_kib;
     bool has_pcihole64;

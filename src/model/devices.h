@@ -40,6 +40,7 @@ struct vr_codec {
 struct vr_sound {
     struct vr_arena *arena;
     enum vr_sound_model model;
+    enum vr_tri multichannel;           /* usb: more than two channels */
     VR_LIST(struct vr_codec) codecs;
     unsigned audio_id;
     struct vr_device_info info;

@@ -261,6 +261,7 @@ struct vr_vcpu {
 struct vr_iothread {
     unsigned id;
     struct vr_oint thread_pool_min, thread_pool_max;
+    struct vr_ou64 poll_max_ns, poll_grow, poll_shrink;
     bool implied; /* by <iothreads>N alone: not printed in <iothreadids> */
 };
 struct vr_launch_security {

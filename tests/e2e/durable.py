@@ -194,7 +194,7 @@ def killed_at_any_call_of_a_start_or_a_destroy_it_finds_what_runs():
 @vireo_only
 def an_error_at_any_call_of_a_change_leaves_the_old_state_or_the_new():
     import errno
-    for number in (errno.ENOSPC, errno.EIO):
+    for number in (errno.ENOSPC, errno.EIO, errno.EROFS, errno.EMFILE):
         for name in ('define', 'define again', 'undefine', 'autostart', 'no autostart', 'rename'):
             before, call = OPERATIONS[name]
             old, new, n = states_of(before, call)

@@ -17,6 +17,7 @@ static const struct vr_row sound_audio_rows[] = { VR_A_UINT(struct vr_sound, aud
 #define ICH VR_BIT(VR_SOUND_ICH6) | VR_BIT(VR_SOUND_ICH9)
 static const struct vr_row sound_rows[] = {
     VR_A_ENUM(struct vr_sound, model, "model", vr_sound_model_names, .required = true),
+    VR_A_YESNO(struct vr_sound, multichannel, "multichannel", VR_WHEN(struct vr_sound, model, VR_BIT(VR_SOUND_USB)), .since = "9.4"),
     VR_LISTED(struct vr_sound, codecs, "codec", codec_elem, VR_WHEN(struct vr_sound, model, ICH)),
     VR_GROUP("audio", sound_audio_rows),
     VR_INFO(struct vr_sound),

@@ -45,6 +45,7 @@ static const struct vr_row target_rows[] = {
     VR_A_OINT(CTL, target_index, "index", .radix = VR_RADIX_ANY, .bad = "Invalid target index '%s' in PCI controller",
               .bad_code = VIR_ERR_XML_ERROR),
     VR_A_ONOFF(CTL, hotplug, "hotplug"),
+    VR_A_U64(CTL, mem_reserve_kib, "memReserve", .since = "10.3"),
     VR_ROW_("node", VR_K_OINT, VR_AT_TEXT, VR_MEMBER_SIZED(CTL, node, 8), .bad =
             "Invalid NUMA node '%s' in PCI controller"),
     VR_END,

@@ -122,10 +122,17 @@ static const struct vr_row vcpu_rows[] = {
 };
 const struct vr_xml_elem vr_vcpu_elem = { .name = "vcpu", .size = sizeof(struct vr_vcpu), .rows = vcpu_rows };
 
+static const struct vr_row iothread_poll_rows[] = {
+    VR_A_OU64(struct vr_iothread, poll_max_ns, "max", .since = "9.4"),
+    VR_A_OU64(struct vr_iothread, poll_grow, "grow", .since = "9.4"),
+    VR_A_OU64(struct vr_iothread, poll_shrink, "shrink", .since = "9.4"),
+    VR_END,
+};
 static const struct vr_row iothread_rows[] = {
     VR_A_UINT(struct vr_iothread, id, "id", .required = true, .nonzero = true),
     VR_A_OINT(struct vr_iothread, thread_pool_min, "thread_pool_min", .unset = -1),
     VR_A_OINT(struct vr_iothread, thread_pool_max, "thread_pool_max", .unset = -1),
+    VR_GROUP("poll", iothread_poll_rows),
     VR_END,
 };
 const struct vr_xml_elem vr_iothread_elem = { .name = "iothread", .size = sizeof(struct vr_iothread), .rows =

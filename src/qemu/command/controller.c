@@ -127,6 +127,10 @@ static bool pci_target(const struct vr_controller *c, struct vr_json *props, con
         vr_json_add_uint(props, "chassis", c->chassis.v);
         vr_json_add_str(props, "id", alias);
         add_tri(props, "hotplug", c->hotplug);
+        if (c->mem_reserve_kib > UINT64_MAX / 1024)
+            return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("memReserve '%lu' KiB is more than there can be"), c->mem_reserve_kib);
+        if (c->mem_reserve_kib)
+            vr_json_add_uint(props, "mem-reserve", c->mem_reserve_kib * 1024);
         return true;
     default:
         return vr_fail(err, VIR_ERR_INTERNAL_ERROR, _("Unsupported PCI controller model"));

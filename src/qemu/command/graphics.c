@@ -343,6 +343,7 @@ bool build_sounds(struct build *b)
         vr_json_add_str(p, "id", s->info.alias);
         if (!hda && audio)
             vr_json_add_strf(p, "audiodev", "audio%u", audio);
+        add_tri(p, "multi", s->multichannel);
         if (!add_address(p, b->def, &s->info, b->err)) {
             vr_json_free(p);
             return false;

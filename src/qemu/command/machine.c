@@ -186,6 +186,12 @@ bool build_iothreads(struct build *b)
             vr_json_add_int(props, "thread-pool-min", t->thread_pool_min.v);
         if (t->thread_pool_max.set && t->thread_pool_max.v >= 0)
             vr_json_add_int(props, "thread-pool-max", t->thread_pool_max.v);
+        if (t->poll_max_ns.set)
+            vr_json_add_uint(props, "poll-max-ns", t->poll_max_ns.v);
+        if (t->poll_grow.set)
+            vr_json_add_uint(props, "poll-grow", t->poll_grow.v);
+        if (t->poll_shrink.set)
+            vr_json_add_uint(props, "poll-shrink", t->poll_shrink.v);
         cmd_json(b, "-object", props);
     }
     if (b->def->default_iothread_min.set || b->def->default_iothread_max.set) {
