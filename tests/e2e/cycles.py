@@ -155,12 +155,15 @@ def calls_leave_memory_flat(n, seconds):
     total = 0
     for call in kinds:
         repeated(call, n // 10 + 100, seconds / 5) # what is kept for good is there after that
-        before = d.private_kib()
-        done = repeated(call, n, seconds)
-        total += done
-        more = d.private_kib() - before
-        # A leak of the smallest piece of memory shows; a page or two of the allocator's does not matter.
-        if more * 1024 / max(done, 1) > 4 and more > 256:
+        # What queues and caches take they take once: a leak grows again. A page or two of the allocator's does not matter.
+        for _ in range(3):
+            before = d.private_kib()
+            done = repeated(call, n, seconds)
+            total += done
+            more = d.private_kib() - before
+            if more * 1024 / max(done, 1) <= 4 or more <= 256:
+                break
+        else:
             grown.append('%s: %d KiB after %d calls' % (call.full_name, more, done))
     if grown:
         raise Failed('memory grew: ' + '; '.join(grown))
