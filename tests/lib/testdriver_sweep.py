@@ -13,6 +13,7 @@ import inspect
 import json
 import os
 import re
+import resource
 import sys
 import zlib
 
@@ -20,6 +21,8 @@ import libvirt
 
 libvirt.registerErrorHandler(lambda data, error: None, None)
 libvirt.virEventRegisterDefaultImpl()
+# The binding takes memory for as many results as it is asked for, before anybody looks at the number.
+resource.setrlimit(resource.RLIMIT_AS, (4 << 30, resource.getrlimit(resource.RLIMIT_AS)[1]))
 WORK = sys.argv[1] + '/'
 EVERY = int(sys.argv[2])
 UUID = '00000000-0000-4000-8000-000000000001'
