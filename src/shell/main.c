@@ -287,8 +287,12 @@ static int run_words(struct vr_shell *sh, int argc, char **argv)
     bool ok = argc > 1 ? vr_parse_argv(sh, argc, argv, &all) : *argv[0] && vr_parse_line(sh, argv[0], &all);
     if (ok) {
         vr_shell_error_reset(sh);
-        /* Without --connect the first command that needs a connection opens it. */
-        if (!sh->uri || sh->program->connect(sh))
+        /*
+         * Without --connect the first command that needs a connection opens it. Words are completed without one as well: only
+         * names of objects are missing then.
+         */
+        bool completes = all && vr_streq(all->command->name, "complete");
+        if (!sh->uri || completes || sh->program->connect(sh))
             ok = vr_run(sh, all);
         else
             ok = false, vr_shell_error_print(sh);
