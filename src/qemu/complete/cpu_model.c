@@ -106,7 +106,7 @@ static bool host_can(const struct vr_cpu *cpu, size_t model, const struct vr_qem
             vr_cpu_set_put(&set, f, false); /* whether the host has it or not */
     }
     return !beyond(&text, &set, &host) ||
-           vr_fail(err, VIR_ERR_CPU_INCOMPATIBLE, _("Host CPU does not provide required features: %s"), text.data);
+           vr_error_report(err, VIR_FROM_CPU, VIR_ERR_CPU_INCOMPATIBLE, -1, _("Host CPU does not provide required features: %s"), text.data);
 }
 
 /* Features that QEMU no longer knows: the guest had nothing from them, and they would only be errors. */
@@ -148,7 +148,7 @@ static bool exactly(const struct vr_cpu *cpu, size_t model, const struct vr_cpu_
     bool more = beyond(&extra, on, &set), less = beyond(&missing, &set, on);
     if (!more && !less)
         return true;
-    return vr_fail(err, VIR_ERR_OPERATION_FAILED, _("guest CPU doesn't match specification: %s%s%s%s%s"),
+    return vr_error_report(err, VIR_FROM_CPU, VIR_ERR_OPERATION_FAILED, -1, _("guest CPU doesn't match specification: %s%s%s%s%s"),
                    more ? "extra features: " : "", more ? extra.data : "", more && less ? ", " : "",
                    less ? "missing features: " : "", less ? missing.data : "");
 }
