@@ -38,7 +38,8 @@ char *vr_sys_path(const char *fmt, ...)
 
 static bool read_bytes(struct vr_buf *b, const char *path)
 {
-    vr_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
+    /* Nonblocking: some lie in directories of QEMU's user, who may put a pipe there. */
+    vr_autoclose int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     while (fd >= 0) {
         ssize_t n = read(fd, vr_buf_room(b, 4096), 4096);
         if (n < 0 && errno == EINTR)

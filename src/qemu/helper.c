@@ -88,7 +88,9 @@ static bool make_dir(const struct vr_helper_dir *d, bool *created, struct vr_err
 
 static void write_file(struct files *f)
 {
-    vr_autoclose int fd = open(f->path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, f->mode);
+    /* Anew: what QEMU's user may have put there (a pipe, a link) must neither be written to nor waited for. */
+    unlink(f->path);
+    vr_autoclose int fd = open(f->path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, f->mode);
     if (fd < 0 || write(fd, f->text, strlen(f->text)) != (ssize_t)strlen(f->text))
         vr_fail_errno(&f->err, VIR_ERR_SYSTEM_ERROR, errno, _("failed to write '%s'"), f->path);
 }
@@ -105,7 +107,7 @@ static void find_process(struct files *f)
 {
     char text[32] = "", line[4096];
     uint64_t pid;
-    vr_autoclose int fd = open(f->path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    vr_autoclose int fd = open(f->path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
     if (n <= 0)
         return;
@@ -132,9 +134,8 @@ static void files_task(void *arg)
         return;
     case LISTEN:
         f->fd = vr_unix_listen(f->path, f->mode, &f->err);
-        if (f->fd >= 0 && f->owned && lchown(f->path, f->uid, f->gid) < 0)
-            vr_fail_errno(&f->err, VIR_ERR_SYSTEM_ERROR, errno, _("unable to set user and group to '%d:%d' on '%s'"),
-                          (int)f->uid, (int)f->gid, f->path);
+        if (f->fd >= 0 && f->owned)
+            vr_unix_give(f->path, f->uid, f->gid, &f->err);
         return;
     case REMOVE:
         if (!vr_remove_tree(f->path))

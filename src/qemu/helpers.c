@@ -178,8 +178,7 @@ VR_SUSPENDS static bool start_reservations(struct vr_domain *dom, struct vr_help
                                          .pid_path = pid, .argv = argv };
     if (!keep(all, vr_helper_start(&spec, err)) || !wait_listening(socket, err))
         return false;
-    return !vr_qemu.privileged || lchown(socket, run->uid, run->gid) == 0 ||
-           vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, errno, _("unable to set ownership of '%s'"), socket);
+    return !vr_qemu.privileged || vr_unix_give(socket, run->uid, run->gid, err);
 }
 
 /* ---- a bus of the guest's own ------------------------------------------------------------------------------------- */

@@ -107,9 +107,8 @@ static void open_task(void *arg)
         struct opening *w = &o->v[i];
         if (w->what == OPEN_LISTEN) {
             w->fd = vr_unix_listen(w->path, 0775, &o->err);
-            if (w->fd >= 0 && o->owned && lchown(w->path, o->uid, o->gid) < 0)
-                vr_fail_errno(&o->err, VIR_ERR_SYSTEM_ERROR, errno, _("unable to set user and group to '%d:%d' on '%s'"),
-                              (int)o->uid, (int)o->gid, w->path);
+            if (w->fd >= 0 && o->owned)
+                vr_unix_give(w->path, o->uid, o->gid, &o->err);
         } else if (w->what == OPEN_DEVICE) {
             w->fd = open(w->path, O_RDWR | O_CLOEXEC);
             if (w->fd < 0)

@@ -51,6 +51,40 @@ int vr_unix_connect(const char *path, struct vr_error **err)
     return vr_take_fd(&fd);
 }
 
+/*
+ * The socket itself, whatever takes its name later. Its directory may be QEMU's own, and neither a link of any kind to
+ * another file nor another kind of file must get the socket's mode or owner.
+ */
+static int open_own_socket(const char *path)
+{
+    vr_autoclose int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    struct stat st;
+    if (fd < 0 || fstat(fd, &st) < 0)
+        return -1;
+    if (!S_ISSOCK(st.st_mode) || st.st_nlink != 1) {
+        errno = EEXIST;
+        return -1;
+    }
+    return vr_take_fd(&fd);
+}
+
+/* fchmod() takes no descriptor of O_PATH. */
+static bool set_mode(int fd, mode_t mode)
+{
+    char path[32];
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    return chmod(path, mode) == 0;
+}
+
+bool vr_unix_give(const char *path, uid_t uid, gid_t gid, struct vr_error **err)
+{
+    vr_autoclose int fd = open_own_socket(path);
+    if (fd < 0 || fchownat(fd, "", uid, gid, AT_EMPTY_PATH) < 0)
+        return vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, errno, _("unable to set user and group to '%d:%d' on '%s'"), (int)uid,
+                             (int)gid, path);
+    return true;
+}
+
 int vr_unix_listen(const char *path, mode_t mode, struct vr_error **err)
 {
     struct sockaddr_un addr;
@@ -70,7 +104,8 @@ int vr_unix_listen(const char *path, mode_t mode, struct vr_error **err)
      * No umask(): it is the whole process's, and workers create files meanwhile. The directory may be QEMU's own, so no
      * link that took the socket's place is followed.
      */
-    if (bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 || fchmodat(AT_FDCWD, path, mode, AT_SYMLINK_NOFOLLOW) < 0) {
+    vr_autoclose int made = -1;
+    if (bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 || (made = open_own_socket(path)) < 0 || !set_mode(made, mode)) {
         vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, errno, _("Unable to bind to UNIX socket path '%s'"), path);
         return -1;
     }

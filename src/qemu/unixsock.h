@@ -9,3 +9,5 @@
 int vr_unix_connect(const char *path, struct vr_error **err);
 /** A close-on-exec listening socket at `path` (an old one is replaced) with `mode`, or -1. */
 int vr_unix_listen(const char *path, mode_t mode, struct vr_error **err);
+/** Gives the socket at `path` to a user; refuses whatever else (another file, a link) stands there. */
+bool vr_unix_give(const char *path, uid_t uid, gid_t gid, struct vr_error **err);
