@@ -106,6 +106,7 @@ VR_SUSPENDS static bool try_remove_leases(const char *bridge, struct vr_error **
 {
     struct vr_net_files *t = vr_new(struct vr_net_files);
     vr_net_files_add(t, vr_printf("%s/%s.status", vr_networks.dnsmasq_dir, bridge), NULL, 0);
+    vr_net_files_add(t, vr_printf("%s/%s.status.lock", vr_networks.dnsmasq_dir, bridge), NULL, 0);
     vr_net_files_add(t, vr_printf("%s/%s.macs", vr_networks.dnsmasq_dir, bridge), NULL, 0);
     return vr_net_files_run(t, err);
 }

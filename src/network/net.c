@@ -132,6 +132,8 @@ bool vr_net_class_taken(const struct vr_net *net, unsigned id)
 
 void vr_net_class_mark(struct vr_net *net, unsigned id, bool taken)
 {
+    if (!taken && id / 64 >= net->class_words)
+        return; /* never was; the number may be a client's */
     if (id / 64 >= net->class_words) {
         size_t words = id / 64 + 1;
         net->classes = vr_realloc(net->classes, words, sizeof(*net->classes));

@@ -7,7 +7,7 @@
  *     libvirt_leaseshelper add|old|del MAC-OR-CLIENTID IP [HOSTNAME]      DNSMASQ_* in the environment tell the rest
  *     libvirt_leaseshelper init                                           writes the leases for dnsmasq to start with
  *
- * dnsmasq runs one at a time for a bridge; several bridges have files of their own. A lock on the file keeps others out.
+ * dnsmasq runs one at a time for a bridge; several bridges have files of their own. A lock beside the file keeps others out.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -26,7 +26,6 @@
 #include "config.h"
 
 #define FILE_MAX (16 * 1024 * 1024)
-#define LOCK_TRIES 50
 
 struct lease {
     const char *action, *id, *ip, *hostname;    /* arguments */
@@ -68,7 +67,7 @@ static struct vr_json *load(int fd, struct vr_error **err)
     return NULL;
 }
 
-/* Aside and renamed: a reader sees the old leases or the new ones. The lock is on the old file, which waits are repeated for. */
+/* Aside and renamed: a reader sees the old leases or the new ones. */
 static bool save(const char *path, const struct vr_json *all, struct vr_error **err)
 {
     vr_autofree char *text = vr_json_print_pretty(all), *aside = vr_printf("%s.new", path);
@@ -84,24 +83,27 @@ static bool save(const char *path, const struct vr_json *all, struct vr_error **
     return false;
 }
 
-/* Opened and locked, and still the file of that name. */
-static int open_locked(const char *path, struct vr_error **err)
+/*
+ * The lock is a file of its own that only its owner opens: everybody may read the leases, and who can open a file can lock
+ * it, which would keep DHCP servers waiting for as long as any user likes.
+ */
+static int lock(const char *path, struct vr_error **err)
 {
-    for (int i = 0; i < LOCK_TRIES; i++) {
-        int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-        struct stat mine, now;
-        if (fd < 0 || flock(fd, LOCK_EX) < 0) {
-            vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, errno, _("cannot open '%s'"), path);
-            if (fd >= 0)
-                close(fd);
-            return -1;
-        }
-        if (fstat(fd, &mine) == 0 && stat(path, &now) == 0 && mine.st_ino == now.st_ino && mine.st_dev == now.st_dev)
-            return fd;
-        close(fd);
+    vr_autofree char *own = vr_printf("%s.lock", path);
+    vr_autoclose int fd = open(own, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0 || flock(fd, LOCK_EX) < 0) {
+        vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, errno, _("cannot lock '%s'"), own);
+        return -1;
     }
-    vr_fail(err, VIR_ERR_INTERNAL_ERROR, _("'%s' is replaced all the time"), path);
-    return -1;
+    return vr_take_fd(&fd);
+}
+
+static int open_leases(const char *path, struct vr_error **err)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    if (fd < 0)
+        vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, errno, _("cannot open '%s'"), path);
+    return fd;
 }
 
 static struct vr_json *entry(const struct lease *l, const char *hostname)
@@ -178,7 +180,8 @@ static bool fill(struct lease *l, int argc, char **argv)
 
 static bool run(const struct lease *l, const char *path, struct vr_error **err)
 {
-    vr_autoclose int fd = open_locked(path, err);
+    vr_autoclose int held = lock(path, err);
+    vr_autoclose int fd = held < 0 ? -1 : open_leases(path, err);
     VR_AUTO(vr_json) *all = fd < 0 ? NULL : load(fd, err);
     if (!all)
         return false;
