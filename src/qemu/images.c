@@ -102,7 +102,8 @@ static void variables_task(void *arg)
         vr_fail_errno(&v->err, VIR_ERR_SYSTEM_ERROR, errno, _("Failed to open file '%s'"), v->template);
         return;
     }
-    vr_autoclose int to = open(aside, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+    unlink(aside); /* the directory is QEMU's user's: neither a link nor a pipe of his is opened */
+    vr_autoclose int to = open(aside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (to < 0) {
         vr_fail_errno(&v->err, VIR_ERR_SYSTEM_ERROR, errno, _("Failed to create file '%s'"), v->path);
         return;

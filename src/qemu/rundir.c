@@ -139,7 +139,9 @@ static bool make_private_dir(const struct files *f, const char *path, struct vr_
 
 static bool write_new_file(const char *path, const void *data, size_t len, mode_t mode, int *keep, struct vr_error **err)
 {
-    vr_autoclose int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, mode);
+    /* Anew: the directory may be QEMU's user's, and a hard link that was put there would be written to and given away. */
+    unlink(path);
+    vr_autoclose int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
     if (fd < 0 || write(fd, data, len) != (ssize_t)len)
         return vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, errno, _("failed to write '%s'"), path);
     if (keep)
