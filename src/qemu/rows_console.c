@@ -180,6 +180,8 @@ VR_SUSPENDS static bool screendump(struct vr_domain *dom, unsigned screen, const
     struct vr_domain_def *def = dom->live;
     const struct vr_video *video = NULL;
     unsigned head = screen;
+    if (!def->videos.n)
+        return vr_fail(err, VIR_ERR_OPERATION_INVALID, "%s", _("no screens to take screenshot from"));
     for (size_t i = 0; i < def->videos.n && !video; i++) {
         unsigned heads = def->videos.v[i]->heads ? def->videos.v[i]->heads : 1;
         if (head < heads)

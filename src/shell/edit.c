@@ -48,14 +48,15 @@ static bool run_editor(struct vr_cmd *cmd, const char *path)
                            path);
     vr_autofree char *line = vr_printf("%s %s", editor, path);
     vr_autofree char *copy = vr_strdup(line);
+    char sh[] = "sh", script[] = "-c";
     char *argv[64] = { NULL };
     size_t n = 0;
     if (strspn(editor, plain) == strlen(editor) || strcspn(editor, "\"'`$\\*?[]{}()<>|&;~!#") == strlen(editor)) {
         for (char *save = NULL, *w = strtok_r(copy, " \t", &save); w && n + 1 < VR_COUNT(argv); w = strtok_r(NULL, " \t", &save))
             argv[n++] = w;
     } else {
-        argv[0] = (char[]){ "sh" };
-        argv[1] = (char[]){ "-c" };
+        argv[0] = sh;
+        argv[1] = script;
         argv[2] = line;
     }
     fflush(stdout);

@@ -47,7 +47,7 @@ static bool vnc(struct build *b, const struct vr_graphics *g)
     } else {
         const char *address = address_of(g, b->run->vnc_listen ? b->run->vnc_listen : "127.0.0.1");
         bool v6 = strchr(address, ':') != NULL;
-        if (!g->port.set || g->port.v < 5900)
+        if (!g->port.set || g->port.v < 5900 || g->port.v > 65535)
             return vr_fail(b->err, VIR_ERR_CONFIG_UNSUPPORTED, _("vnc port must be in range [5900,65535]"));
         vr_buf_printf(&text, v6 ? "[%s]:%d" : "%s:%d", address, g->port.v - 5900);
         if (g->websocket.set && g->websocket.v)
