@@ -25,6 +25,9 @@ static bool check_os(const struct vr_domain_def *def, const struct vr_qemu_caps 
     if (def->os.bootmenu_timeout > 65535)
         return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, "%s",
                        _("invalid value for boot menu timeout, must be in range [0,65535]"));
+    bool uefi = def->os.firmware == VR_FIRMWARE_EFI || (def->os.loader && def->os.loader_type == VR_LOADER_PFLASH);
+    if (uefi && !def->features.acpi)
+        return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, "%s", _("UEFI requires ACPI on this architecture"));
     return true;
 }
 

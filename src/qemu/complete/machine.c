@@ -107,6 +107,9 @@ static void nvram_path(struct vr_domain_def *def)
 
 bool vr_complete_machine(struct vr_domain_def *def, const struct vr_qemu_caps *caps, struct vr_error **err)
 {
+    if (def->os.type && !vr_streq(def->os.type, "hvm"))
+        return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("Emulator '%s' does not support os type '%s'"), def->emulator,
+                       def->os.type);
     if (!arch_fits(caps, def->os.arch))
         return vr_fail(err, VIR_ERR_CONFIG_UNSUPPORTED, _("Emulator '%s' does not support arch '%s'"), def->emulator,
                        def->os.arch);
