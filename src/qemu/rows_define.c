@@ -163,9 +163,13 @@ static bool collect_leftovers(struct vr_domain *dom, unsigned flags, struct left
     }
     const struct vr_domain_def *def = dom->config; /* not parsed: nobody said anything about nvram yet, see below */
     const struct vr_storage_source *nvram = def ? def->os.nvram : NULL;
-    if (nvram && nvram->path && access(nvram->path, F_OK) == 0) {
+    /* With firmware='efi' the definition names no file: the start made one of the guest's name. */
+    vr_autofree char *path = nvram && nvram->path                              ? vr_strdup(nvram->path)
+                             : def && def->os.firmware == VR_FIRMWARE_EFI ? vr_printf("%s/nvram/%s_VARS.fd", vr_qemu.lib_dir, dom->name)
+                                                                               : NULL;
+    if (path && access(path, F_OK) == 0) {
         if (flags & VIR_DOMAIN_UNDEFINE_NVRAM)
-            l->paths[l->n++] = vr_strdup(nvram->path);
+            l->paths[l->n++] = vr_take(path);
         else if (!(flags & VIR_DOMAIN_UNDEFINE_KEEP_NVRAM))
             return vr_fail(err, VIR_ERR_OPERATION_INVALID, "%s", _("cannot undefine domain with nvram"));
     }
