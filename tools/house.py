@@ -60,6 +60,8 @@ def check_c(path, text, problems):
         m = re.match(r'\s*#\s*include\s*[<"]([^>"]+)[>"]', line)
         if m:
             check_include(path, number, m.group(1), problems)
+        if re.search(r'\bqsort\(', line) and path != 'src/base/alloc.h':
+            problems.append('%s:%d: qsort() may not be given an empty array that is NULL; vr_sort() may' % (path, number))
         if len(line) > MAX_COLUMNS:
             problems.append('%s:%d: %d columns' % (path, number, len(line)))
         if '\t' in line:

@@ -6,6 +6,7 @@
  */
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include "cleanup.h"
 
 void *vr_alloc(size_t size);                      /* zeroed; never NULL */
@@ -16,6 +17,13 @@ char *vr_strndup(const char *text, size_t length);
 void *vr_memdup(const void *data, size_t size);
 char *vr_printf(const char *fmt, ...) VR_PRINTF(1, 2); /* malloc'd text, never NULL */
 char *vr_vprintf(const char *fmt, va_list ap) VR_PRINTF(1, 0);
+
+/** Sorts `n` elements of `size` bytes at `v`. An empty array may be NULL, which qsort() itself does not allow. */
+static inline void vr_sort(void *v, size_t n, size_t size, int (*order)(const void *, const void *))
+{
+    if (n > 1)
+        qsort(v, n, size, order);
+}
 
 #define vr_new(type) ((type *)vr_alloc(sizeof(type)))
 

@@ -67,7 +67,7 @@ static void find_scripts(void *arg)
     if (dir)
         closedir(dir);
     if (s->count > first)
-        qsort(s->paths + first, s->count - first, sizeof(*s->paths), by_path);
+        vr_sort(s->paths + first, s->count - first, sizeof(*s->paths), by_path);
 }
 
 static struct scripts *scripts_of(const char *dir, const char *driver)

@@ -43,7 +43,7 @@ void vr_node_page_sizes(uint64_t **sizes, size_t *count)
         if (kib != list[0] && vr_sys_exists("%s", dir))
             list[n++] = kib;
     }
-    qsort(list + 1, n - 1, sizeof(*list), by_size);
+    vr_sort(list + 1, n - 1, sizeof(*list), by_size);
     *sizes = list;
     *count = n;
 }

@@ -152,7 +152,7 @@ bool vr_sys_numbered(const char *directory, const char *prefix, unsigned **out, 
     }
     closedir(d);
     if (count)
-        qsort(list, count, sizeof(*list), by_number);
+        vr_sort(list, count, sizeof(*list), by_number);
     *out = list ? list : vr_alloc(sizeof(*list));
     *n = count;
     return true;

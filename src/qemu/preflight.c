@@ -100,7 +100,7 @@ VR_SUSPENDS bool vr_preflight(struct vr_domain *dom, struct vr_error **err)
         return true; /* the rest opens as we do */
     struct ways *w = vr_new(struct ways);
     collect(w, dom->live);
-    qsort(w->v, w->n, sizeof(*w->v), by_mount);
+    vr_sort(w->v, w->n, sizeof(*w->v), by_mount);
     bool usual = run->uid == conf->uid && run->gid == conf->gid;
     w->groups = vr_memdup(usual ? conf->groups : &run->gid, (usual ? conf->group_count : 1) * sizeof(gid_t));
     w->who = (struct vr_opener){ run->uid, run->gid, w->groups, usual ? conf->group_count : 1 };

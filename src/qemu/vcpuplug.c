@@ -45,7 +45,7 @@ static size_t slots_of(const struct vr_json *list, struct slot *slots)
         for (size_t k = 0; k < VR_COUNT(names); k++)
             vr_json_get_uint(vr_json_get_object(s->entry, "props"), names[k], &s->place[k]);
     }
-    qsort(slots, n, sizeof(*slots), by_place);
+    vr_sort(slots, n, sizeof(*slots), by_place);
     return n;
 }
 
@@ -72,7 +72,7 @@ VR_SUSPENDS bool vr_vcpus_plug(struct vr_domain *dom, struct vr_error **err)
     for (size_t i = 0; i < def->vcpu_list.n; i++)
         if (def->vcpu_list.v[i]->enabled == VR_TRI_YES && def->vcpu_list.v[i]->hotpluggable == VR_TRI_YES)
             wanted[n++] = def->vcpu_list.v[i];
-    qsort(wanted, n, sizeof(*wanted), by_order);
+    vr_sort(wanted, n, sizeof(*wanted), by_order);
     VR_AUTO(vr_json) *list = NULL;
     bool ok = !n || vr_monitor_call(dom->run->monitor, VR_QMP_QUERY, "query-hotpluggable-cpus", NULL, &list,
                                     vr_after(VR_SPAN_QUERY), err);

@@ -317,7 +317,7 @@ static bool list_run(struct vr_cmd *cmd)
     if (n < 0)
         return vr_complain(cmd, "%s", _("unexpected problem querying checkpoints"));
     if (!topological)
-        qsort(all, (size_t)n, sizeof(*all), by_name);
+        vr_sort(all, (size_t)n, sizeof(*all), by_name);
     if (tree && !vr_json_wanted(cmd))
         ok = print_tree(cmd, all, n, from);
     else if (!name || vr_json_wanted(cmd))

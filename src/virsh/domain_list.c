@@ -74,7 +74,7 @@ static bool collect(struct vr_cmd *cmd, unsigned flags, struct list *list)
         list->entries[i] = (struct entry){ all[i], id == (unsigned)-1 ? -1 : (int)id, virDomainGetName(all[i]), -1 };
     }
     free(all);
-    qsort(list->entries, list->n, sizeof(*list->entries), compare);
+    vr_sort(list->entries, list->n, sizeof(*list->entries), compare);
     return true;
 }
 

@@ -151,7 +151,7 @@ static unsigned *page_sizes(struct vr_cmd *cmd, char **all, size_t *n)
         vr_document_nodes_free(pages);
     }
     if (*n)
-        qsort(sizes, *n, sizeof(*sizes), by_size);
+        vr_sort(sizes, *n, sizeof(*sizes), by_size);
     else
         vr_complain(cmd, "%s", _("could not get information about supported page sizes"));
     return sizes;

@@ -126,7 +126,7 @@ static bool list_run(struct vr_cmd *cmd)
             ? vr_list_failed(cmd, _("Failed to list interfaces"), virConnectNumOfInterfaces, _("Failed to list active interfaces"))
             : vr_list_failed(cmd, _("Failed to list interfaces"), virConnectNumOfDefinedInterfaces, _("Failed to list inactive interfaces"));
     }
-    qsort(all, (size_t)n, sizeof(*all), by_name);
+    vr_sort(all, (size_t)n, sizeof(*all), by_name);
     struct vr_table *table = vr_table_new(cmd, _("Name"), _("State"), _("MAC Address"), NULL);
     for (int i = 0; i < n; i++) {
         vr_table_row(table, virInterfaceGetName(all[i]), virInterfaceIsActive(all[i]) == 1 ? _("active") : _("inactive"),

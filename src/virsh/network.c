@@ -233,7 +233,7 @@ static bool list_run(struct vr_cmd *cmd)
                         : vr_list_failed(cmd, _("Failed to list networks"), virConnectNumOfNetworks,
                                          _("Failed to get the number of active networks"));
     }
-    qsort(all, (size_t)n, sizeof(*all), by_name);
+    vr_sort(all, (size_t)n, sizeof(*all), by_name);
     if ((!uuid && !name) || vr_json_wanted(cmd)) {
         ok = list_table(cmd, all, n);
     } else {
@@ -333,7 +333,7 @@ static bool dhcp_leases_run(struct vr_cmd *cmd)
     int n = virNetworkGetDHCPLeases(net, mac, &leases, 0);
     if (n < 0)
         return vr_complain(cmd, _("Failed to get leases info for %s"), name);
-    qsort(leases, (size_t)n, sizeof(*leases), by_mac);
+    vr_sort(leases, (size_t)n, sizeof(*leases), by_mac);
     struct vr_table *table = vr_table_new(cmd, _("Expiry Time"), _("MAC address"), _("Protocol"), _("IP address"), _("Hostname"),
                                           _("Client ID or DUID"), NULL);
     for (int i = 0; i < n; i++) {

@@ -97,7 +97,7 @@ static bool list_run(struct vr_cmd *cmd)
     int n = virConnectListAllNodeDevices(vr_conn(cmd), &all, flags);
     if (n < 0)
         return vr_list_failed(cmd, _("Failed to list node devices"), count, _("Failed to count node devices"));
-    qsort(all, (size_t)n, sizeof(*all), by_name);
+    vr_sort(all, (size_t)n, sizeof(*all), by_name);
     if (vr_json_wanted(cmd))
         print_json(cmd, all, n);
     else if (tree)

@@ -61,7 +61,7 @@ static bool list_run(struct vr_cmd *cmd)
     int n = virConnectListAllNWFilters(vr_conn(cmd), &all, 0);
     if (n < 0)
         return vr_list_failed(cmd, _("Failed to list network filters"), virConnectNumOfNWFilters, _("Failed to count network filters"));
-    qsort(all, (size_t)n, sizeof(*all), by_name);
+    vr_sort(all, (size_t)n, sizeof(*all), by_name);
     struct vr_table *table = vr_table_new(cmd, _("UUID"), _("Name"), NULL);
     for (int i = 0; i < n; i++) {
         char uuid[VIR_UUID_STRING_BUFLEN] = "";
@@ -171,7 +171,7 @@ static bool binding_list_run(struct vr_cmd *cmd)
     int n = virConnectListAllNWFilterBindings(vr_conn(cmd), &all, 0);
     if (n < 0)
         return vr_complain(cmd, "%s", _("Failed to list network filter bindings"));
-    qsort(all, (size_t)n, sizeof(*all), by_device);
+    vr_sort(all, (size_t)n, sizeof(*all), by_device);
     struct vr_table *table = vr_table_new(cmd, _("Port Dev"), _("Filter"), NULL);
     for (int i = 0; i < n; i++) {
         vr_table_row(table, virNWFilterBindingGetPortDev(all[i]), virNWFilterBindingGetFilterName(all[i]));

@@ -146,7 +146,7 @@ static bool list_run(struct vr_cmd *cmd)
                         : vr_list_failed(cmd, _("Failed to list pools"), virConnectNumOfStoragePools,
                                          _("Failed to get the number of active pools "));
     }
-    qsort(all, (size_t)n, sizeof(*all), by_name);
+    vr_sort(all, (size_t)n, sizeof(*all), by_name);
     bool ok = (uuid || name) && !vr_json_wanted(cmd) ? print_lines(cmd, all, n, uuid, name) : print_table(cmd, all, n, details);
     for (int i = 0; i < n; i++)
         virStoragePoolFree(all[i]);

@@ -255,7 +255,7 @@ static bool list_run(struct vr_cmd *cmd)
         }
         return vr_list_failed(cmd, _("Failed to list node secrets"), virConnectNumOfSecrets, _("Failed to count secrets"));
     }
-    qsort(all, (size_t)n, sizeof(*all), by_uuid);
+    vr_sort(all, (size_t)n, sizeof(*all), by_uuid);
     struct vr_table *table = vr_table_new(cmd, _("UUID"), _("Usage"), NULL);
     bool ok = true;
     for (int i = 0; i < n; i++) {

@@ -59,7 +59,7 @@ static bool collect(struct vr_cmd *cmd, virDomainPtr dom, virDomainSnapshotPtr f
     if (list->n < 0)
         return vr_complain(cmd, "%s", _("failed to collect snapshot list"));
     if (!vr_opt_bool(cmd, "topological"))
-        qsort(list->all, (size_t)list->n, sizeof(*list->all), by_name);
+        vr_sort(list->all, (size_t)list->n, sizeof(*list->all), by_name);
     return true;
 }
 

@@ -89,7 +89,7 @@ static bool list_run(struct vr_cmd *cmd)
     int n = virStoragePoolListAllVolumes(pool, &all, 0);
     if (n < 0)
         return vr_complain(cmd, "%s", _("Failed to list volumes"));
-    qsort(all, (size_t)n, sizeof(*all), by_name);
+    vr_sort(all, (size_t)n, sizeof(*all), by_name);
     struct vr_table *table = details ? vr_table_new(cmd, _("Name"), _("Path"), _("Type"), _("Capacity"), _("Allocation"), NULL)
                                      : vr_table_new(cmd, _("Name"), _("Path"), NULL);
     for (int i = 0; i < n; i++) {

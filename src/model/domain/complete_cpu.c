@@ -3,6 +3,7 @@
 #define VR_ERROR_DOMAIN VIR_FROM_DOMAIN
 #include <stdlib.h>
 #include <string.h>
+#include "base/alloc.h"
 #include "base/str.h"
 #include "model/domain_xml.h"
 #include "tables.h"
@@ -147,7 +148,7 @@ bool vr_domain_complete_numa(D *d, struct vr_error **err)
             c->cells.v[i]->id = (struct vr_ouint){ true, (unsigned)i };
     if (!c || !c->cells.n)
         return true;
-    qsort(c->cells.v, c->cells.n, sizeof(c->cells.v[0]), cell_order);
+    vr_sort(c->cells.v, c->cells.n, sizeof(c->cells.v[0]), cell_order);
     for (size_t i = 0; i < c->cells.n; i++) {
         if (c->cells.v[i]->id.v >= c->cells.n)
             return vr_fail(err, VIR_ERR_XML_ERROR,

@@ -4,6 +4,7 @@
 #include "nodedev.h"
 
 #include <stdlib.h>
+#include "base/alloc.h"
 #include "base/str.h"
 
 VR_ENUM_NAMES(vr_devnode_type, VR_DEVNODE_TYPES)
@@ -68,7 +69,7 @@ static bool device_after(struct vr_parse *p, const struct vr_xml_node *node, voi
     if (p->flags & VR_NODEDEV_CREATE)
         d->name = vr_arena_strdup(p->arena, "new device");
     if (d->devnodes.n)
-        qsort(d->devnodes.v, d->devnodes.n, sizeof(d->devnodes.v[0]), devnode_order);
+        vr_sort(d->devnodes.v, d->devnodes.n, sizeof(d->devnodes.v[0]), devnode_order);
     return parent_check(p, node, d, err);
 }
 static const struct vr_xml_elem device_elem = { .name = "device", .size = sizeof(D), .rows = device_rows,

@@ -4,6 +4,7 @@
 #include "nodedev.h"
 
 #include <stdlib.h>
+#include "base/alloc.h"
 #include "base/str.h"
 #include "tables.h"
 #include "model/domain/tables.h"
@@ -283,7 +284,7 @@ static bool cap_after(struct vr_parse *p, const struct vr_xml_node *node, void *
         if (!n || !(n->may >> c->subs.v[i]->type & 1))
             VR_LIST_REMOVE(&c->subs, i);
     if (c->subs.n)
-        qsort(c->subs.v, c->subs.n, sizeof(c->subs.v[0]), sub_order);
+        vr_sort(c->subs.v, c->subs.n, sizeof(c->subs.v[0]), sub_order);
     if (c->type == VR_NODEDEV_SCSI_HOST && !c->host.set && !(p->flags & VR_NODEDEV_CREATE))
         return vr_parse_fail(p, node, err, VIR_ERR_INTERNAL_ERROR, _("no SCSI host ID supplied for '%s'"), p->about);
     if (c->type == VR_NODEDEV_AP_QUEUE && c->ap_domain.v > 255)

@@ -168,7 +168,7 @@ static struct vr_json *reduce_expansion(const struct vr_json *reply)
         names[n++] = key;
     }
     if (n)
-        qsort(names, n, sizeof(*names), by_text);
+        vr_sort(names, n, sizeof(*names), by_text);
     struct vr_json *out = vr_json_array();
     for (size_t i = 0; i < n; i++)
         vr_json_append(out, vr_json_str(names[i]));

@@ -130,7 +130,7 @@ struct vr_firmware_list *vr_firmware_load(const char *const *dirs)
     list->arena = arena;
     for (size_t i = 0; (dirs ? dirs : usual)[i]; i++)
         scan((dirs ? dirs : usual)[i], files, &n);
-    qsort(files, n, sizeof(*files), by_name); /* names begin with their priority */
+    vr_sort(files, n, sizeof(*files), by_name); /* names begin with their priority */
     list->v = vr_arena_alloc(arena, (n + 1) * sizeof(*list->v));
     for (size_t i = 0; i < n; i++) {
         size_t len = 0;
