@@ -2,65 +2,20 @@
 #define VR_ERROR_DOMAIN VIR_FROM_NETWORK
 #define VR_LOG_SOURCE "network.load"
 /* What a new daemon finds on disk: what runs, what is defined. Definitions are scanned, not parsed, until they are used. */
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/map.h"
 #include "base/str.h"
 #include "driver.h"
+#include "driver/stored.h"
 #include "events.h"
 #include "netdocs.h"
 #include "ports.h"
 #include "schema/xml.h"
 #include "status.h"
-
-/* malloc'd content, NUL-terminated; NULL with the error for what is no regular file of a sane size. */
-static char *read_document(const char *path, size_t *len, struct vr_error **err)
-{
-    vr_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    struct stat st;
-    if (fd < 0 || fstat(fd, &st) < 0) {
-        vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, errno, _("cannot open '%s'"), path);
-        return NULL;
-    }
-    if (!S_ISREG(st.st_mode) || st.st_size > (off_t)VR_XML_MAX_BYTES) {
-        vr_fail(err, VIR_ERR_INTERNAL_ERROR, _("'%s' is no document"), path);
-        return NULL;
-    }
-    char *text = vr_alloc((size_t)st.st_size + 1);
-    size_t at = 0;
-    for (ssize_t n; at < (size_t)st.st_size; at += (size_t)n) {
-        n = read(fd, text + at, (size_t)st.st_size - at);
-        if (n <= 0)
-            break;
-    }
-    *len = at;
-    return text;
-}
-
-typedef void (*document_fn)(const char *path, const char *name, void *opaque);
-
-static bool each_document(const char *dir_path, document_fn fn, void *opaque, struct vr_error **err)
-{
-    DIR *dir = opendir(dir_path);
-    if (!dir)
-        return errno == ENOENT || vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, errno, _("Failed to open dir '%s'"), dir_path);
-    for (struct dirent *e; (e = readdir(dir));) {
-        if (e->d_name[0] == '.' || !vr_ends_with(e->d_name, ".xml"))
-            continue;
-        vr_autofree char *path = vr_printf("%s/%s", dir_path, e->d_name);
-        vr_autofree char *name = vr_strndup(e->d_name, strlen(e->d_name) - 4);
-        fn(path, name, opaque);
-    }
-    closedir(dir);
-    return true;
-}
 
 /* ---- what runs ---------------------------------------------------------------------------------------------------- */
 
@@ -69,7 +24,7 @@ static void load_port(const char *path, const char *file_name, void *opaque)
     struct vr_net *net = opaque;
     VR_AUTO(vr_error) *err = NULL;
     size_t len = 0;
-    vr_autofree char *text = read_document(path, &len, &err);
+    vr_autofree char *text = vr_stored_read(path, &len, &err);
     struct vr_network_port *port = text ? vr_network_port_parse(text, len, VR_FORM_STATUS, &err) : NULL;
     if (!port) {
         vr_logerr("Failed to load port '%s' of network '%s': %s", file_name, net->name, vr_error_text(err));
@@ -82,7 +37,7 @@ static void load_status(const char *path, const char *file_name, void *opaque)
 {
     VR_AUTO(vr_error) *err = NULL;
     size_t len = 0;
-    vr_autofree char *text = read_document(path, &len, &err);
+    vr_autofree char *text = vr_stored_read(path, &len, &err);
     VR_AUTO_NET *net = text ? vr_net_status_load(text, len, &err) : NULL;
     if (!net) {
         vr_logerr("Failed to load status of network '%s' from '%s': %s", file_name, path, vr_error_text(err));
@@ -90,24 +45,20 @@ static void load_status(const char *path, const char *file_name, void *opaque)
     }
     vr_autofree char *ports = vr_printf("%s/%s/ports", vr_networks.state_dir, net->name);
     VR_AUTO(vr_error) *port_err = NULL;
-    if (!each_document(ports, load_port, net, &port_err))
+    vr_stored_tidy(ports);
+    if (!vr_stored_each(ports, load_port, net, &port_err))
         vr_logerr("ports of network '%s' are not known: %s", net->name, vr_error_text(port_err));
     vr_ports_recount(net);
 }
 
 /* ---- definitions -------------------------------------------------------------------------------------------------- */
 
-/* Name and uuid by the linear scan; only a text that hides them behind character references needs the parser. */
 static bool find_identity(const char *text, size_t len, char **name, struct vr_uuid *uuid, struct vr_error **err)
 {
-    VR_AUTO(vr_arena) *arena = vr_arena_new();
-    struct vr_xml_scan scan;
-    if (!vr_xml_scan(arena, text, len, false, &scan, err))
+    if (!vr_xml_identity(text, len, name, uuid, err))
         return false;
-    if (scan.name && scan.uuid && !strchr(scan.name, '&') && vr_uuid_parse(scan.uuid, uuid)) {
-        *name = vr_strdup(scan.name);
+    if (*name)
         return true;
-    }
     VR_AUTO(vr_network_def) *def = vr_network_def_parse(text, len, VR_FORM_INACTIVE | VR_FORM_UNCHECKED, err);
     if (!def)
         return false;
@@ -121,7 +72,7 @@ static void load_config(const char *path, const char *file_name, void *opaque)
     VR_AUTO(vr_error) *err = NULL;
     size_t len = 0;
     vr_autofree char *name = NULL;
-    vr_autofree char *text = read_document(path, &len, &err);
+    vr_autofree char *text = vr_stored_read(path, &len, &err);
     struct vr_uuid uuid;
     VR_AUTO_NET *net = NULL;
     bool good = text && find_identity(text, len, &name, &uuid, &err);
@@ -172,59 +123,16 @@ static void read_autostart(void)
 
 bool vr_net_load_all(struct vr_error **err)
 {
-    if (!each_document(vr_networks.state_dir, load_status, NULL, err) ||
-        !each_document(vr_networks.config_dir, load_config, NULL, err))
+    vr_stored_tidy(vr_networks.state_dir);
+    vr_stored_tidy(vr_networks.config_dir);
+    if (!vr_stored_each(vr_networks.state_dir, load_status, NULL, err) ||
+        !vr_stored_each(vr_networks.config_dir, load_config, NULL, err))
         return false;
     read_autostart();
     return true;
 }
 
 /* ---- once more, at SIGHUP ----------------------------------------------------------------------------------------- */
-
-struct reading {
-    char *dir;
-    struct {
-        char *path, *name, *text;
-        size_t len;
-    } *v;
-    size_t n, cap;
-    struct vr_error *err;
-};
-
-static void reading_free(void *arg)
-{
-    struct reading *r = arg;
-    for (size_t i = 0; i < r->n; i++) {
-        free(r->v[i].path);
-        free(r->v[i].name);
-        free(r->v[i].text);
-    }
-    free(r->v);
-    free(r->dir);
-    vr_error_free(r->err);
-    free(r);
-}
-
-static void read_one(const char *path, const char *name, void *opaque)
-{
-    struct reading *r = opaque;
-    VR_AUTO(vr_error) *err = NULL;
-    size_t len = 0;
-    char *text = read_document(path, &len, &err);
-    if (!text)
-        return; /* it is told at the next start; what is known stays */
-    VR_GROW(r->v, r->n, r->cap);
-    r->v[r->n].path = vr_strdup(path);
-    r->v[r->n].name = vr_strdup(name);
-    r->v[r->n].len = len;
-    r->v[r->n++].text = text;
-}
-
-static void read_all(void *arg)
-{
-    struct reading *r = arg;
-    each_document(r->dir, read_one, r, &r->err);
-}
 
 static bool same_definition(struct vr_net *net, const struct vr_network_def *def)
 {
@@ -234,22 +142,22 @@ static bool same_definition(struct vr_net *net, const struct vr_network_def *def
     return vr_streq0(a, b);
 }
 
-VR_SUSPENDS static bool take_over(const struct reading *r, size_t i, struct vr_error **err)
+VR_SUSPENDS static bool take_over(const struct vr_stored_file *f, struct vr_error **err)
 {
     vr_autofree char *name = NULL;
     struct vr_uuid uuid;
     VR_AUTO_NET *net = NULL;
-    if (!find_identity(r->v[i].text, r->v[i].len, &name, &uuid, err) ||
+    if (!find_identity(f->text, f->len, &name, &uuid, err) ||
         !vr_net_list_match(vr_networks.list, name, &uuid, &net, err))
         return false;
     if (!net || !net->persistent) {
-        load_config(r->v[i].path, r->v[i].name, NULL);
+        load_config(f->path, f->name, NULL);
         VR_AUTO_NET *fresh = vr_net_by_uuid(vr_networks.list, uuid.b);
         if (fresh && fresh->persistent)
             vr_net_emit_lifecycle(fresh, VIR_NETWORK_EVENT_DEFINED);
         return true;
     }
-    struct vr_network_def *def = vr_network_def_parse(r->v[i].text, r->v[i].len, VR_FORM_INACTIVE, err);
+    struct vr_network_def *def = vr_network_def_parse(f->text, f->len, VR_FORM_INACTIVE, err);
     if (!def) /* a file that went bad does not replace a definition that was good */
         return false;
     VR_AUTO_HELD held = { 0 };
@@ -265,19 +173,18 @@ VR_SUSPENDS static bool take_over(const struct reading *r, size_t i, struct vr_e
 VR_SUSPENDS void vr_net_load_again(void)
 {
     VR_AUTO(vr_error) *err = NULL;
-    struct reading *r = vr_new(struct reading);
-    r->dir = vr_strdup(vr_networks.config_dir);
-    if (!vr_worker_run(VR_POOL_STORE, NULL, "reload networks", read_all, r, reading_free, vr_after(VR_SEC(60)), &err)) {
+    VR_AUTO(vr_stored) *all = vr_stored_all(vr_networks.config_dir, vr_after(VR_SEC(60)), &err);
+    if (!all) {
         vr_logerr("the definitions of networks were not read again: %s", vr_error_text(err));
         return;
     }
-    for (size_t i = 0; i < r->n && !vr_networks.stopping; i++) {
+    for (size_t i = 0; i < all->n && !vr_networks.stopping; i++) {
         VR_AUTO(vr_error) *one = NULL;
-        if (!take_over(r, i, &one))
-            vr_logerr("Failed to load config for network '%s': %s", r->v[i].name, vr_error_text(one));
+        const struct vr_stored_file *f = &all->v[i];
+        if (!f->text || !take_over(f, &one))
+            vr_logerr("Failed to load config for network '%s': %s", f->name, vr_error_text(f->text ? one : f->err));
         if (i % 16 == 15)
             vr_yield();
     }
-    reading_free(r);
     read_autostart(); /* links; each is one lstat of a directory that is cached */
 }

@@ -3,19 +3,15 @@
 #define VR_LOG_SOURCE "qemu.load"
 #include "load.h"
 #include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "autostart.h"
 #include "definition.h"
 #include "domain.h"
-#include "driver/store.h"
+#include "driver/stored.h"
 #include "deadlines.h"
 #include "driver.h"
 #include "events.h"
@@ -24,68 +20,19 @@
 #include "schema/xml.h"
 #include "status.h"
 
-/* malloc'd content, NUL-terminated; NULL with the error for what is no regular file of a sane size. */
-static char *read_document(const char *path, size_t *len, struct vr_error **err)
-{
-    vr_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    struct stat st;
-    if (fd < 0 || fstat(fd, &st) < 0) {
-        vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, errno, _("cannot open '%s'"), path);
-        return NULL;
-    }
-    if (!S_ISREG(st.st_mode) || st.st_size > (off_t)VR_XML_MAX_BYTES) {
-        vr_fail(err, VIR_ERR_INTERNAL_ERROR, _("'%s' is no document"), path);
-        return NULL;
-    }
-    char *text = vr_alloc((size_t)st.st_size + 1);
-    size_t at = 0;
-    for (ssize_t n; at < (size_t)st.st_size; at += (size_t)n) {
-        n = read(fd, text + at, (size_t)st.st_size - at);
-        if (n <= 0)
-            break;
-    }
-    *len = at;
-    return text;
-}
-
-static bool each_document(const char *dir_path, void (*fn)(const char *path, const char *name, void *opaque), void *opaque,
-                          struct vr_error **err)
-{
-    DIR *dir = opendir(dir_path);
-    if (!dir)
-        return errno == ENOENT || vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, errno, _("Failed to open dir '%s'"), dir_path);
-    for (struct dirent *e; (e = readdir(dir));) {
-        vr_autofree char *path = vr_printf("%s/%s", dir_path, e->d_name);
-        if (vr_ends_with(e->d_name, ".xml" VR_STORE_ASIDE))
-            unlink(path); /* left by a crash in the middle of a change */
-        if (e->d_name[0] == '.' || !vr_ends_with(e->d_name, ".xml"))
-            continue;
-        vr_autofree char *name = vr_strndup(e->d_name, strlen(e->d_name) - 4);
-        fn(path, name, opaque);
-    }
-    closedir(dir);
-    return true;
-}
-
 /* ---- definitions -------------------------------------------------------------------------------------------------- */
 
-/* Name and uuid by the linear scan; only a text that hides them behind character references needs the parser. */
 static bool find_identity(const char *text, size_t len, char **name, struct vr_uuid *uuid, struct vr_error **err)
 {
-    VR_AUTO(vr_arena) *arena = vr_arena_new();
-    struct vr_xml_scan scan;
-    if (!vr_xml_scan(arena, text, len, false, &scan, err))
+    if (!vr_xml_identity(text, len, name, uuid, err))
         return false;
-    if (scan.name && scan.uuid && !strchr(scan.name, '&') && vr_uuid_parse(scan.uuid, uuid)) {
-        *name = vr_strdup(scan.name);
+    if (*name)
         return true;
-    }
-    struct vr_domain_def *def = vr_definition_load(text, err);
+    VR_AUTO(vr_domain_def) *def = vr_definition_load(text, err);
     if (!def)
         return false;
     *name = vr_strdup(def->name);
     *uuid = def->uuid;
-    vr_domain_def_free(def);
     return true;
 }
 
@@ -94,7 +41,7 @@ static void load_config(const char *path, const char *file_name, void *opaque)
     VR_AUTO(vr_error) *err = NULL;
     size_t len = 0;
     vr_autofree char *name = NULL;
-    vr_autofree char *text = read_document(path, &len, &err);
+    vr_autofree char *text = vr_stored_read(path, &len, &err);
     struct vr_uuid uuid;
     VR_AUTO_DOMAIN *dom = NULL;
     if (!text || !find_identity(text, len, &name, &uuid, &err) ||
@@ -197,7 +144,8 @@ static void note_descriptions(const char *kind, size_t offset)
 
 bool vr_load_configs(struct vr_error **err)
 {
-    if (!each_document(vr_qemu.config_dir, load_config, NULL, err))
+    vr_stored_tidy(vr_qemu.config_dir);
+    if (!vr_stored_each(vr_qemu.config_dir, load_config, NULL, err))
         return false;
     vr_autostart_read();
     note_save_images();
@@ -212,7 +160,7 @@ static void load_status(const char *path, const char *file_name, void *opaque)
 {
     VR_AUTO(vr_error) *err = NULL;
     size_t len = 0;
-    vr_autofree char *text = read_document(path, &len, &err);
+    vr_autofree char *text = vr_stored_read(path, &len, &err);
     VR_AUTO_DOMAIN *dom = text ? vr_status_load(text, len, &err) : NULL;
     if (!dom)
         /* The guest may well run: what cannot be read must not be thrown away. */
@@ -221,52 +169,11 @@ static void load_status(const char *path, const char *file_name, void *opaque)
 
 bool vr_load_statuses(struct vr_error **err)
 {
-    return each_document(vr_qemu.state_dir, load_status, NULL, err);
+    vr_stored_tidy(vr_qemu.state_dir);
+    return vr_stored_each(vr_qemu.state_dir, load_status, NULL, err);
 }
 
 /* ---- definitions, once more --------------------------------------------------------------------------------------- */
-
-struct found {
-    char *name, *text, *path;
-    size_t len;
-    struct vr_error *err;
-};
-struct reading {
-    char *dir;
-    struct found *v;
-    size_t n, cap;
-    struct vr_error *err;
-};
-
-static void reading_free(void *arg)
-{
-    struct reading *r = arg;
-    for (size_t i = 0; i < r->n; i++) {
-        free(r->v[i].name);
-        free(r->v[i].text);
-        free(r->v[i].path);
-        vr_error_free(r->v[i].err);
-    }
-    free(r->v);
-    free(r->dir);
-    vr_error_free(r->err);
-    free(r);
-}
-
-static void read_one(const char *path, const char *name, void *opaque)
-{
-    struct reading *r = opaque;
-    VR_GROW(r->v, r->n, r->cap);
-    struct found *f = &r->v[r->n++];
-    *f = (struct found){ .name = vr_strdup(name), .path = vr_strdup(path) };
-    f->text = read_document(path, &f->len, &f->err);
-}
-
-static void read_all(void *arg)
-{
-    struct reading *r = arg;
-    each_document(r->dir, read_one, r, &r->err);
-}
 
 /* The comment above a stored document is not part of it. */
 static const char *body(const char *text)
@@ -275,13 +182,11 @@ static const char *body(const char *text)
     return start ? start : text;
 }
 
-VR_SUSPENDS static bool take_over(const struct found *f, struct vr_error **err)
+VR_SUSPENDS static bool take_over(const struct vr_stored_file *f, struct vr_error **err)
 {
     vr_autofree char *name = NULL;
     struct vr_uuid uuid;
     VR_AUTO_DOMAIN *dom = NULL;
-    if (!f->text)
-        return false;
     if (!find_identity(f->text, f->len, &name, &uuid, err) ||
         !vr_domain_list_match(vr_qemu.domains, name, &uuid, &dom, err))
         return false;
@@ -314,22 +219,18 @@ VR_SUSPENDS static bool take_over(const struct found *f, struct vr_error **err)
 VR_SUSPENDS void vr_load_again(void)
 {
     VR_AUTO(vr_error) *err = NULL;
-    struct reading *r = vr_new(struct reading);
-    r->dir = vr_strdup(vr_qemu.config_dir);
-    if (!vr_worker_run(VR_POOL_STORE, NULL, "reload", read_all, r, reading_free, vr_after(VR_SPAN_MODIFY), &err)) {
+    VR_AUTO(vr_stored) *all = vr_stored_all(vr_qemu.config_dir, vr_after(VR_SPAN_MODIFY), &err);
+    if (!all) {
         vr_logerr("the definitions were not read again: %s", vr_error_text(err));
         return;
     }
-    if (r->err)
-        vr_logerr("the definitions were not all read again: %s", vr_error_text(r->err));
-    for (size_t i = 0; i < r->n && !vr_qemu.stopping; i++) {
+    for (size_t i = 0; i < all->n && !vr_qemu.stopping; i++) {
         VR_AUTO(vr_error) *one = NULL;
-        if (!take_over(&r->v[i], &one))
-            vr_logerr("Failed to load config for domain '%s': %s", r->v[i].name,
-                      vr_error_text(one ? one : r->v[i].err));
+        const struct vr_stored_file *f = &all->v[i];
+        if (!f->text || !take_over(f, &one))
+            vr_logerr("Failed to load config for domain '%s': %s", f->name, vr_error_text(f->text ? one : f->err));
         if (i % 16 == 15)
             vr_yield();
     }
-    reading_free(r);
     vr_autostart_read();
 }

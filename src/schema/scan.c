@@ -225,3 +225,15 @@ bool vr_xml_scan(struct vr_arena *arena, const char *xml, size_t len, bool keep_
     out->n_elements = s.elements;
     return true;
 }
+
+bool vr_xml_identity(const char *xml, size_t len, char **name, struct vr_uuid *uuid, struct vr_error **err)
+{
+    VR_AUTO(vr_arena) *arena = vr_arena_new();
+    struct vr_xml_scan scan;
+    *name = NULL;
+    if (!vr_xml_scan(arena, xml, len, false, &scan, err))
+        return false;
+    if (scan.name && scan.uuid && !strchr(scan.name, '&') && vr_uuid_parse(scan.uuid, uuid))
+        *name = vr_strdup(scan.name);
+    return true;
+}

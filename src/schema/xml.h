@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/uuid.h"
 
 enum vr_xml_kind { VR_XML_ELEMENT, VR_XML_TEXT, VR_XML_CDATA, VR_XML_COMMENT };
 
@@ -61,6 +62,12 @@ struct vr_xml_scan {
  */
 bool vr_xml_scan(struct vr_arena *arena, const char *xml, size_t len, bool keep_positions, struct vr_xml_scan *out,
                  struct vr_error **err);
+
+/**
+ * vr_xml_identity - name and uuid of a stored document by the linear scan alone
+ * @name: malloc'd; NULL, with success, when only the parser can tell (absent, or behind character references)
+ */
+bool vr_xml_identity(const char *xml, size_t len, char **name, struct vr_uuid *uuid, struct vr_error **err);
 
 /**
  * vr_xml_parse - a document as a tree in @arena
