@@ -10,11 +10,11 @@ extern const struct vr_codec_ops vr_cpuset_codec;
 extern const struct vr_codec_ops vr_mac_codec;
 
 #define VR_A_CPUSET(S, m, n, ...)                                                                  \
-    VR_ROW_(n, VR_K_CODEC, VR_AT_ATTR, VR_MEMBER(S, m, struct vr_cpuset *), .aux = &vr_cpuset_codec,   \
+    VR_ROW_AUX_(n, VR_K_CODEC, VR_AT_ATTR, VR_MEMBER(S, m, struct vr_cpuset *), &vr_cpuset_codec,   \
             .bad = "Failed to parse bitmap '%s'", .bad_code = VIR_ERR_INVALID_ARG, .bad_domain = VR_DOMAIN(VIR_FROM_NONE), __VA_ARGS__)
 #define VR_T_CPUSET(S, m, n, ...)                                                                  \
-    VR_ROW_(n, VR_K_CODEC, VR_AT_TEXT, VR_MEMBER(S, m, struct vr_cpuset *), .aux = &vr_cpuset_codec,   \
+    VR_ROW_AUX_(n, VR_K_CODEC, VR_AT_TEXT, VR_MEMBER(S, m, struct vr_cpuset *), &vr_cpuset_codec,   \
             .bad = "Failed to parse bitmap '%s'", .bad_code = VIR_ERR_INVALID_ARG, .bad_domain = VR_DOMAIN(VIR_FROM_NONE), __VA_ARGS__)
 #define VR_C_CPUSET(S, m, ...)                                                                     \
-    VR_ROW_(NULL, VR_K_CODEC, VR_AT_CONTENT, VR_MEMBER(S, m, struct vr_cpuset *), .aux = &vr_cpuset_codec, \
+    VR_ROW_AUX_(NULL, VR_K_CODEC, VR_AT_CONTENT, VR_MEMBER(S, m, struct vr_cpuset *), &vr_cpuset_codec, \
             .bad = "Failed to parse bitmap '%s'", .bad_code = VIR_ERR_INVALID_ARG, .bad_domain = VR_DOMAIN(VIR_FROM_NONE), __VA_ARGS__)

@@ -56,7 +56,7 @@ static const struct vr_row head_rows[] = {
 static bool is_known(const char *name)
 {
     for (const struct vr_row *row = head_rows; row->kind != VR_K_END; row++)
-        if (vr_streq(row->wrap ? row->wrap : row->name, name) && row->at != VR_AT_ATTR)
+        if (vr_streq(row->more->wrap ? row->more->wrap : row->name, name) && row->at != VR_AT_ATTR)
             return true;
     return vr_streq(name, "domain");
 }

@@ -114,7 +114,7 @@ const char *const *vr_row_words(const struct vr_row *row)
 {
     static const char *const yes_no[] = { "yes", "no", NULL }, *const on_off[] = { "on", "off", NULL };
     switch ((enum vr_row_kind)row->kind) {
-    case VR_K_STR: return row->words;
+    case VR_K_STR: return row->more->words;
     case VR_K_ENUM: return (const char *const *)row->aux + 1;
     case VR_K_YESNO:
     case VR_K_BOOL: return yes_no;
@@ -125,22 +125,22 @@ const char *const *vr_row_words(const struct vr_row *row)
 
 const struct vr_datatype *vr_row_datatype(const struct vr_row *row)
 {
-    const char *name = row->type;
+    const char *name = row->more->type;
     if (!name)
         switch ((enum vr_row_kind)row->kind) {
         case VR_K_UUID: name = "UUID"; break;
         case VR_K_UINT:
         case VR_K_OUINT:
-            name = row->radix == VR_RADIX_ANY ? "unsignedNumber" : row->radix == 16 ? "hexNumber" : "unsignedInt";
+            name = row->more->radix == VR_RADIX_ANY ? "unsignedNumber" : row->more->radix == 16 ? "hexNumber" : "unsignedInt";
             break;
         case VR_K_U64:
         case VR_K_OU64:
-            name = row->radix == VR_RADIX_ANY ? "unsignedNumber" : row->radix == 16 ? "hexNumber" : "unsignedLong";
+            name = row->more->radix == VR_RADIX_ANY ? "unsignedNumber" : row->more->radix == 16 ? "hexNumber" : "unsignedLong";
             break;
         case VR_K_SIZE:
         case VR_K_OSIZE: name = "unsignedLong"; break;
         case VR_K_OINT:
-        case VR_K_OI64: name = row->radix ? "anyInteger" : "integer"; break;
+        case VR_K_OI64: name = row->more->radix ? "anyInteger" : "integer"; break;
         case VR_K_CODEC: name = ((const struct vr_codec_ops *)row->aux)->type; break;
         default: break;
         }
@@ -168,7 +168,7 @@ bool vr_datatype_accepts(const struct vr_datatype *type, const char *text)
 
 bool vr_row_accepts(struct vr_arena *scratch, const struct vr_row *row, const char *text)
 {
-    if (!*text && row->unless_empty)
+    if (!*text && row->more->unless_empty)
         return true;
     const char *const *words = vr_row_words(row);
     if (words)
@@ -182,8 +182,10 @@ bool vr_row_accepts(struct vr_arena *scratch, const struct vr_row *row, const ch
         uint64_t align;
     } member = { { 0 } };
     struct vr_row alone = *row;
+    struct vr_row_more more = *row->more;
     alone.offset = 0;
-    alone.has = sizeof(member.bytes) - 1;
+    more.has = sizeof(member.bytes) - 1;
+    alone.more = &more;
     const char *why;
     return vr_row_read(scratch, &alone, text, NULL, member.bytes, &why) || row->kind == VR_K_STRS;
 }

@@ -65,8 +65,9 @@ static void diff_rows(struct differ *d, const char *path, const struct vr_row *r
 {
     for (const struct vr_row *row = rows; row->kind != VR_K_END && !d->stopped; row++) {
         const void *x = (const char *)a + row->offset, *y = (const char *)b + row->offset;
-        if (row->hidden || row->validate_only || row->by_child || (row->only && !(d->form.flags & row->only)) ||
-            (d->form.flags & row->never) || (!vr_row_active(row, a) && !vr_row_active(row, b)))
+        const struct vr_row_more *more = row->more;
+        if (more->hidden || more->validate_only || more->by_child || (more->only && !(d->form.flags & more->only)) ||
+            (d->form.flags & more->never) || (!vr_row_active(row, a) && !vr_row_active(row, b)))
             continue;
         switch ((enum vr_row_kind)row->kind) {
         case VR_K_GROUP: diff_rows(d, below(d, path, row), row->aux, x, y); break;

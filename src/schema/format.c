@@ -7,17 +7,77 @@
 
 static bool printed(const struct vr_format *f, const struct vr_row *row, const void *base)
 {
-    return !row->hidden && !row->validate_only && !row->read_only && !row->by_child && vr_row_active(row, base) && (!row->only || (f->flags & row->only)) &&
-           !(f->flags & row->never) && (!row->if_has || *((const bool *)base + row->has - 1)) && (!row->when || row->when(base, f));
+    const struct vr_row_more *m = row->more;
+    if (m == &vr_row_plain)
+        return true;
+    return !m->hidden && !m->validate_only && !m->read_only && !m->by_child && vr_row_active(row, base) &&
+           (!m->only || (f->flags & m->only)) && !(f->flags & m->never) &&
+           (!m->if_has || *((const bool *)base + m->has - 1)) && (!m->when || m->when(base, f));
+}
+
+static bool may_say_any(const struct vr_row *rows, const void *base);
+
+/* Bytes at the member's begin that are all 0 when nothing is said; 0: not told by them. */
+static const uint8_t said_bytes[] = {
+    [VR_K_STR] = 8, [VR_K_RAW] = 8, [VR_K_CHILD] = 8, [VR_K_INLINE_PTR] = 8, [VR_K_U64] = 8, [VR_K_SIZE] = 8,
+    [VR_K_ENUM] = 4, [VR_K_YESNO] = 4, [VR_K_ONOFF] = 4, [VR_K_UINT] = 4,
+    [VR_K_BOOL] = 1, [VR_K_PRESENT] = 1,
+    [VR_K_OUINT] = 1, [VR_K_OINT] = 1, [VR_K_OU64] = 1, [VR_K_OI64] = 1, [VR_K_OSIZE] = 1, /* these begin with `bool set` */
+    [VR_K_CUSTOM] = 0,
+};
+
+/*
+ * Most rows say nothing about most structs, so that is looked at before anything else. False: the row adds no text in
+ * any form. True may be wrong.
+ */
+static bool may_say(const struct vr_row *row, const void *base)
+{
+    const void *m = (const char *)base + row->offset;
+    const struct vr_row_more *more = row->more;
+    switch (said_bytes[row->kind]) {
+    case 8: return *(const uint64_t *)m != 0 || more->zero;
+    case 4: return *(const uint32_t *)m != 0 || more->zero;
+    case 1: return *(const bool *)m;
+    }
+    switch ((enum vr_row_kind)row->kind) {
+    case VR_K_UUID: return *((const bool *)base + more->has - 1);
+    case VR_K_LIST: return ((const struct vr_ptr_list *)m)->n != 0 || (more->wrap && more->has);
+    case VR_K_STRS: return ((const struct vr_ptr_list *)m)->n != 0;
+    case VR_K_GROUP:
+        return more->present_always || more->has || more->airy || more->never_short || may_say_any(row->aux, m);
+    default: return true;
+    }
+}
+
+static bool may_say_any(const struct vr_row *rows, const void *base)
+{
+    for (const struct vr_row *row = rows; row->kind != VR_K_END; row++)
+        if (row->kind == VR_K_INLINE ? may_say_any(row->aux, (const char *)base + row->offset) : may_say(row, base))
+            return true;
+    return false;
+}
+
+/* Which rows each of the three parts of an element can come from. */
+static bool for_start_tag(const struct vr_row *row)
+{
+    return row->at != VR_AT_TEXT || row->kind == VR_K_CUSTOM;
+}
+
+static bool for_children(const struct vr_row *row)
+{
+    return row->at == VR_AT_TEXT || row->kind == VR_K_INLINE || row->kind == VR_K_INLINE_PTR;
 }
 
 void vr_format_attr(struct vr_format *f, const char *name, const char *value)
 {
     if (!value)
         return;
-    vr_buf_char(f->out, ' ');
-    vr_buf_str(f->out, name);
-    vr_buf_str(f->out, "='");
+    size_t len = strlen(name);
+    char *to = vr_buf_room(f->out, len + 3);
+    *to++ = ' ';
+    memcpy(to, name, len);
+    memcpy(to + len, "='", 2);
+    vr_buf_added(f->out, len + 3);
     vr_xml_escape(f->out, value);
     vr_buf_char(f->out, '\'');
 }
@@ -51,7 +111,7 @@ static void cut(struct vr_buf *b, size_t len)
 
 static const char *unit_of(const struct vr_row *row)
 {
-    return row->show_unit ? row->show_unit : "KiB";
+    return row->more->show_unit ? row->more->show_unit : "KiB";
 }
 
 static bool is_size(const struct vr_row *row)
@@ -62,7 +122,7 @@ static bool is_size(const struct vr_row *row)
 void vr_rows_format_attrs(struct vr_format *f, const struct vr_row *rows, const void *base)
 {
     for (const struct vr_row *row = rows; row->kind != VR_K_END; row++) {
-        if (!printed(f, row, base))
+        if (!for_start_tag(row) || !may_say(row, base) || !printed(f, row, base))
             continue;
         if (row->kind == VR_K_INLINE) {
             vr_rows_format_attrs(f, row->aux, (const char *)base + row->offset);
@@ -78,9 +138,9 @@ void vr_rows_format_attrs(struct vr_format *f, const struct vr_row *rows, const 
             const char *value = vr_row_text(f->scratch, row, base);
             vr_format_attr(f, row->name, value);
             if (value && is_size(row))
-                vr_format_attr(f, row->attr ? row->attr : "unit", unit_of(row));
+                vr_format_attr(f, row->more->attr ? row->more->attr : "unit", unit_of(row));
         } else if (row->at == VR_AT_CONTENT && is_size(row) && vr_row_text(f->scratch, row, base)) {
-            vr_format_attr(f, row->attr ? row->attr : "unit", unit_of(row));
+            vr_format_attr(f, row->more->attr ? row->more->attr : "unit", unit_of(row));
         }
     }
 }
@@ -89,7 +149,7 @@ void vr_rows_format_attrs(struct vr_format *f, const struct vr_row *rows, const 
 static const char *content(struct vr_format *f, const struct vr_row *rows, const void *base)
 {
     for (const struct vr_row *row = rows; row->kind != VR_K_END; row++) {
-        if (!printed(f, row, base))
+        if ((row->at != VR_AT_CONTENT && row->kind != VR_K_INLINE) || !may_say(row, base) || !printed(f, row, base))
             continue;
         const char *text = NULL;
         if (row->kind == VR_K_INLINE)
@@ -111,14 +171,26 @@ static void tag(struct vr_buf *out, const char *prefix, const char *name)
     vr_buf_str(out, name);
 }
 
+static void start_of(struct vr_format *f, const char *prefix, const char *name)
+{
+    vr_buf_spaces(f->out, (size_t)f->indent);
+    vr_buf_char(f->out, '<');
+    tag(f->out, prefix, name);
+}
+
+static void end_of(struct vr_format *f, const char *prefix, const char *name)
+{
+    vr_buf_add(f->out, "</", 2);
+    tag(f->out, prefix, name);
+    vr_buf_add(f->out, ">\n", 2);
+}
+
 /* One element over `rows`; nothing at all when it would be empty and `keep` is not set. */
 static void element(struct vr_format *f, const char *prefix, const char *name, const struct vr_row *rows,
                     const void *base, bool keep, bool open, bool airy)
 {
     size_t start = f->out->len;
-    vr_buf_spaces(f->out, (size_t)f->indent);
-    vr_buf_char(f->out, '<');
-    tag(f->out, prefix, name);
+    start_of(f, prefix, name);
     size_t bare = f->out->len;
     vr_rows_format_attrs(f, rows, base);
     bool attrs = f->out->len != bare;
@@ -126,9 +198,7 @@ static void element(struct vr_format *f, const char *prefix, const char *name, c
     if (text) {
         vr_buf_char(f->out, '>');
         vr_xml_escape(f->out, text);
-        vr_buf_str(f->out, "</");
-        tag(f->out, prefix, name);
-        vr_buf_str(f->out, ">\n");
+        end_of(f, prefix, name);
         return;
     }
     size_t head = f->out->len;
@@ -139,9 +209,7 @@ static void element(struct vr_format *f, const char *prefix, const char *name, c
     f->indent -= 2;
     if (f->out->len != body || open) {
         vr_buf_spaces(f->out, (size_t)f->indent);
-        vr_buf_str(f->out, "</");
-        tag(f->out, prefix, name);
-        vr_buf_str(f->out, ">\n");
+        end_of(f, prefix, name);
         return;
     }
     if (!attrs && !keep) {
@@ -170,49 +238,41 @@ static void format_text(struct vr_format *f, const struct vr_row *row, const voi
     const char *text = vr_row_text(f->scratch, row, base);
     if (!text)
         return;
-    vr_buf_spaces(f->out, (size_t)f->indent);
-    vr_buf_char(f->out, '<');
-    tag(f->out, row->prefix, row->name);
+    start_of(f, row->more->prefix, row->name);
     if (row->kind == VR_K_PRESENT) {
         vr_buf_str(f->out, "/>\n");
         return;
     }
     if (is_size(row))
-        vr_format_attr(f, row->attr ? row->attr : "unit", unit_of(row));
+        vr_format_attr(f, row->more->attr ? row->more->attr : "unit", unit_of(row));
     vr_buf_char(f->out, '>');
     vr_xml_escape(f->out, text);
-    vr_buf_str(f->out, "</");
-    tag(f->out, row->prefix, row->name);
-    vr_buf_str(f->out, ">\n");
+    end_of(f, row->more->prefix, row->name);
 }
 
 static void format_strs(struct vr_format *f, const struct vr_row *row, const void *base)
 {
     const struct vr_ptr_list *list = (const void *)((const char *)base + row->offset);
     for (size_t i = 0; i < list->n; i++) {
-        vr_buf_spaces(f->out, (size_t)f->indent);
-        vr_buf_char(f->out, '<');
-        tag(f->out, row->prefix, row->name);
-        if (row->attr) {
-            vr_format_attr(f, row->attr, list->v[i]);
+        start_of(f, row->more->prefix, row->name);
+        if (row->more->attr) {
+            vr_format_attr(f, row->more->attr, list->v[i]);
             vr_buf_str(f->out, "/>\n");
             continue;
         }
         vr_buf_char(f->out, '>');
         vr_xml_escape(f->out, list->v[i]);
-        vr_buf_str(f->out, "</");
-        tag(f->out, row->prefix, row->name);
-        vr_buf_str(f->out, ">\n");
+        end_of(f, row->more->prefix, row->name);
     }
 }
 
 static const char *item_name(const struct vr_row *row, const void *item)
 {
     int kind = 1;
-    if (!row->names)
+    if (!row->more->names)
         return row->name;
-    memcpy(&kind, (const char *)item + row->kind_at - 1, sizeof(kind));
-    return row->names[kind - 1];
+    memcpy(&kind, (const char *)item + row->more->kind_at - 1, sizeof(kind));
+    return row->more->names[kind - 1];
 }
 
 static void format_list(struct vr_format *f, const struct vr_row *row, const void *base)
@@ -220,28 +280,30 @@ static void format_list(struct vr_format *f, const struct vr_row *row, const voi
     const struct vr_ptr_list *list = (const void *)((const char *)base + row->offset);
     const struct vr_xml_elem *elem = vr_row_elem(row);
     size_t start = f->out->len;
-    if (row->wrap) {
-        vr_format_line(f, "<%s%s%s>", row->prefix ? row->prefix : "", row->prefix ? ":" : "", row->wrap);
+    if (row->more->wrap) {
+        start_of(f, row->more->prefix, row->more->wrap);
+        vr_buf_add(f->out, ">\n", 2);
         f->indent += 2;
     }
     size_t body = f->out->len;
     for (size_t i = 0; i < list->n; i++)
         if (!elem->skip_format || !elem->skip_format(list->v[i], f)) {
-            element(f, row->prefix, item_name(row, list->v[i]), elem->rows, shown(f, elem, list->v[i]), true,
+            element(f, row->more->prefix, item_name(row, list->v[i]), elem->rows, shown(f, elem, list->v[i]), true,
                     elem->never_short, false);
-            if (row->airy)
+            if (row->more->airy)
                 vr_buf_char(f->out, '\n');
         }
-    if (!row->wrap)
+    if (!row->more->wrap)
         return;
     f->indent -= 2;
-    bool said = row->has && *((const bool *)base + row->has - 1);
+    bool said = row->more->has && *((const bool *)base + row->more->has - 1);
     if (f->out->len != body) {
-        vr_format_line(f, "</%s%s%s>", row->prefix ? row->prefix : "", row->prefix ? ":" : "", row->wrap);
+        vr_buf_spaces(f->out, (size_t)f->indent);
+        end_of(f, row->more->prefix, row->more->wrap);
     } else {
         cut(f->out, start);
         if (said)
-            vr_format_line(f, "<%s/>", row->wrap);
+            vr_format_line(f, "<%s/>", row->more->wrap);
     }
 }
 
@@ -261,21 +323,22 @@ static void format_raw(struct vr_format *f, const struct vr_row *row, const void
 void vr_rows_format_children(struct vr_format *f, const struct vr_row *rows, const void *base)
 {
     for (const struct vr_row *row = rows; row->kind != VR_K_END; row++) {
-        if (!printed(f, row, base))
+        if (!for_children(row) || !may_say(row, base) || !printed(f, row, base))
             continue;
+        const struct vr_row_more *more = row->more;
         const void *m = (const char *)base + row->offset;
         switch ((enum vr_row_kind)row->kind) {
         case VR_K_GROUP:
-            element(f, row->prefix, row->name, row->aux, m,
-                    row->present_always || (row->has && *((const bool *)base + row->has - 1)), row->never_short, false);
-            if (row->airy)
+            element(f, more->prefix, row->name, row->aux, m,
+                    more->present_always || (more->has && *((const bool *)base + more->has - 1)), more->never_short, false);
+            if (more->airy)
                 vr_buf_char(f->out, '\n');
             break;
         case VR_K_CHILD:
             if (*(void *const *)m && !(vr_row_elem(row)->skip_format && vr_row_elem(row)->skip_format(*(void *const *)m,
                 f)))
-                element(f, row->prefix, row->name, vr_row_elem(row)->rows, *(void *const *)m, !row->unless_empty,
-                        row->never_short, false);
+                element(f, more->prefix, row->name, vr_row_elem(row)->rows, *(void *const *)m, !more->unless_empty,
+                        more->never_short, false);
             break;
         case VR_K_LIST: format_list(f, row, base); break;
         case VR_K_STRS: format_strs(f, row, base); break;

@@ -35,14 +35,14 @@ static bool fail_bad(struct vr_parse *p, const struct vr_row *row, const struct 
     vr_autobuf struct vr_buf m = VR_BUF_INIT;
     if (why && !strcmp(why, VR_WHY_UNIT)) {
         vr_error_report(err, VIR_FROM_NONE, VIR_ERR_INVALID_ARG, -1, _("unknown suffix '%s'"), vr_xml_get(node,
-            row->attr ? row->attr : "unit"));
+            row->more->attr ? row->more->attr : "unit"));
     } else if (why && !strcmp(why, VR_WHY_OVERFLOW)) {
-        const char *unit = vr_xml_get(node, row->attr ? row->attr : "unit");
+        const char *unit = vr_xml_get(node, row->more->attr ? row->more->attr : "unit");
         vr_error_report(err, VIR_FROM_NONE, VIR_ERR_OVERFLOW, -1, _("value too large: %s%s"), text, unit ? unit : "");
-    } else if (row->bad) {
-        fill(&m, row->bad, text, p->about);
-        vr_error_report(err, row->bad_domain ? row->bad_domain - 1 : p->domain,
-                        row->bad_code ? row->bad_code : VIR_ERR_XML_ERROR, -1, "%s", m.data);
+    } else if (row->more->bad) {
+        fill(&m, row->more->bad, text, p->about);
+        vr_error_report(err, row->more->bad_domain ? row->more->bad_domain - 1 : p->domain,
+                        row->more->bad_code ? row->more->bad_code : VIR_ERR_XML_ERROR, -1, "%s", m.data);
     } else if (row->kind == VR_K_SIZE || row->kind == VR_K_OSIZE) {
         vr_fail(err, VIR_ERR_XML_ERROR, _("Invalid value '%s' for element or attribute './%s%s%s'"), text,
                 row->at == VR_AT_ATTR ? "@" : "",
@@ -58,8 +58,8 @@ static bool fail_bad(struct vr_parse *p, const struct vr_row *row, const struct 
                 row->name ? row->name : node->name,
                 text, why ? " " : "", why ? why : "");
     }
-    if (row->kind == VR_K_ENUM || row->words) {
-        const char *near = vr_name_nearest(row->words ? row->words : (const char *const *)row->aux + 1, text);
+    if (row->kind == VR_K_ENUM || row->more->words) {
+        const char *near = vr_name_nearest(row->more->words ? row->more->words : (const char *const *)row->aux + 1, text);
         if (near)
             vr_error_suffix(err, _("; did you mean '%s'?"), near);
     }
@@ -69,15 +69,16 @@ static bool fail_bad(struct vr_parse *p, const struct vr_row *row, const struct 
 static bool fail_missing(struct vr_parse *p, const struct vr_row *row, const struct vr_xml_node *node,
                          struct vr_error **err)
 {
-    int domain = row->bad_domain ? row->bad_domain - 1 : p->domain;
-    if (row->missing) {
+    int domain = row->more->bad_domain ? row->more->bad_domain - 1 : p->domain;
+    if (row->more->missing) {
         /* some of stock's codes have a fixed sentence and no detail */
-        if (!*row->missing) {
-            vr_error_report(err, domain, row->missing_code, -1, NULL);
+        if (!*row->more->missing) {
+            vr_error_report(err, domain, row->more->missing_code, -1, NULL);
         } else {
             vr_autobuf struct vr_buf m = VR_BUF_INIT;
-            fill(&m, row->missing, "", p->about);
-            vr_error_report(err, domain, row->missing_code ? row->missing_code : VIR_ERR_XML_ERROR, -1, "%s", m.data);
+            fill(&m, row->more->missing, "", p->about);
+            int code = row->more->missing_code;
+            vr_error_report(err, domain, code ? code : VIR_ERR_XML_ERROR, -1, "%s", m.data);
         }
     } else if (row->at == VR_AT_ATTR) {
         vr_fail(err, VIR_ERR_XML_ERROR, _("Missing required attribute '%s' in element '%s'"), row->name, node->name);
@@ -112,13 +113,13 @@ static bool parse_value(struct vr_parse *p, const struct vr_row *row, const stru
 {
     const char *text = NULL, *unit = NULL, *why;
     const struct vr_xml_node *where = node;
-    const char *unit_name = row->attr ? row->attr : "unit";
+    const char *unit_name = row->more->attr ? row->more->attr : "unit";
     if (row->at == VR_AT_ATTR) {
         text = vr_xml_get(node, row->name);
         unit = vr_xml_get(node, unit_name);
     } else {
         if (row->at == VR_AT_TEXT)
-            where = first_child(node, row->name, row->ns);
+            where = first_child(node, row->name, row->more->ns);
         if (where) {
             text = vr_xml_text(p->arena, where);
             unit = vr_xml_get(where, unit_name);
@@ -126,11 +127,11 @@ static bool parse_value(struct vr_parse *p, const struct vr_row *row, const stru
     }
     if (row->kind == VR_K_PRESENT) {
         *(bool *)((char *)base + row->offset) = where != NULL;
-        return where || !row->required || fail_missing(p, row, node, err);
+        return where || !row->more->required || fail_missing(p, row, node, err);
     }
-    if (!text || (!*text && !row->keep_empty && (row->at != VR_AT_ATTR || row->unless_empty)))
-        return !row->required || fail_missing(p, row, node, err);
-    if (vr_row_read(p->arena, row, text, unit, base, &why) || row->lenient)
+    if (!text || (!*text && !row->more->keep_empty && (row->at != VR_AT_ATTR || row->more->unless_empty)))
+        return !row->more->required || fail_missing(p, row, node, err);
+    if (vr_row_read(p->arena, row, text, unit, base, &why) || row->more->lenient)
         return true;
     return fail_bad(p, row, where, text, why, err);
 }
@@ -166,10 +167,10 @@ bool vr_elem_parse(struct vr_parse *p, const struct vr_xml_elem *elem, const str
 /* Which of a list's names a child has, from 1; 0 for none. */
 static int item_kind(const struct vr_row *row, const struct vr_xml_node *c)
 {
-    if (!row->names)
-        return vr_xml_is(c, row->name, row->ns);
-    for (int i = 0; row->names[i]; i++)
-        if (vr_xml_is(c, row->names[i], row->ns))
+    if (!row->more->names)
+        return vr_xml_is(c, row->name, row->more->ns);
+    for (int i = 0; row->more->names[i]; i++)
+        if (vr_xml_is(c, row->more->names[i], row->more->ns))
             return i + 1;
     return 0;
 }
@@ -179,18 +180,18 @@ static bool parse_list(struct vr_parse *p, const struct vr_row *row, const struc
 {
     const struct vr_xml_elem *elem = vr_row_elem(row);
     struct vr_ptr_list *list = (void *)((char *)base + row->offset);
-    if (row->wrap) {
-        node = first_child(node, row->wrap, row->ns);
-        if (node && row->has)
-            *((bool *)base + row->has - 1) = true;
+    if (row->more->wrap) {
+        node = first_child(node, row->more->wrap, row->more->ns);
+        if (node && row->more->has)
+            *((bool *)base + row->more->has - 1) = true;
     }
     for (const struct vr_xml_node *c = node ? node->first : NULL; c; c = c->next) {
         int kind = item_kind(row, c);
         if (!kind || (elem->skip_parse && elem->skip_parse(c)))
             continue;
         void *obj = vr_elem_new(p->arena, elem);
-        if (row->kind_at)
-            memcpy((char *)obj + row->kind_at - 1, &kind, sizeof(kind));
+        if (row->more->kind_at)
+            memcpy((char *)obj + row->more->kind_at - 1, &kind, sizeof(kind));
         if (!vr_elem_parse(p, elem, c, obj, err))
             return false;
         vr_ptr_list_add(p->arena, list, obj);
@@ -202,12 +203,12 @@ static bool parse_strs(struct vr_parse *p, const struct vr_row *row, const struc
                        struct vr_error **err)
 {
     struct vr_ptr_list *list = (void *)((char *)base + row->offset);
-    if (row->wrap)
-        node = first_child(node, row->wrap, row->ns);
+    if (row->more->wrap)
+        node = first_child(node, row->more->wrap, row->more->ns);
     for (const struct vr_xml_node *c = node ? node->first : NULL; c; c = c->next) {
-        if (!vr_xml_is(c, row->name, row->ns))
+        if (!vr_xml_is(c, row->name, row->more->ns))
             continue;
-        const char *text = row->attr ? vr_xml_get(c, row->attr) : vr_xml_text(p->arena, c);
+        const char *text = row->more->attr ? vr_xml_get(c, row->more->attr) : vr_xml_text(p->arena, c);
         if (!text)
             return fail_missing(p, row, c, err);
         vr_ptr_list_add(p->arena, list, vr_arena_strdup(p->arena, text));
@@ -269,7 +270,7 @@ static bool same_ns_before(const struct vr_xml_node *parent, const struct vr_xml
 /* Kept is the element itself with its attributes and declarations, and of its children what calls can find. */
 static bool parse_raw(struct vr_parse *p, const struct vr_row *row, const struct vr_xml_node *node, void *base)
 {
-    struct vr_xml_node *child = (struct vr_xml_node *)(uintptr_t)first_child(node, row->name, row->ns);
+    struct vr_xml_node *child = (struct vr_xml_node *)(uintptr_t)first_child(node, row->name, row->more->ns);
     if (!child)
         return true;
     vr_autobuf struct vr_buf text = VR_BUF_INIT;
@@ -301,7 +302,7 @@ static bool parse_part(struct vr_parse *p, const struct vr_row *row, const struc
                        struct vr_error **err)
 {
     return vr_rows_parse(p, row->aux, node, base, err) &&
-           (!row->after || (p->flags & VR_FORM_NO_HOOKS) || row->after(p, node, base, err));
+           (!row->more->after || (p->flags & VR_FORM_NO_HOOKS) || row->more->after(p, node, base, err));
 }
 
 /* A second element of a group's name adds to its lists and says nothing else, as paths over both would find it. */
@@ -309,7 +310,7 @@ static bool parse_lists(struct vr_parse *p, const struct vr_row *rows, const str
                         struct vr_error **err)
 {
     for (const struct vr_row *row = rows; row->kind != VR_K_END; row++)
-        if (row->kind == VR_K_LIST && !row->hidden && vr_row_active(row, base) && !parse_list(p, row, node, base, err))
+        if (row->kind == VR_K_LIST && !row->more->hidden && vr_row_active(row, base) && !parse_list(p, row, node, base, err))
             return false;
     return true;
 }
@@ -317,18 +318,18 @@ static bool parse_lists(struct vr_parse *p, const struct vr_row *rows, const str
 static bool parse_element(struct vr_parse *p, const struct vr_row *row, const struct vr_xml_node *node, void *base,
                           struct vr_error **err)
 {
-    const struct vr_xml_node *child = first_child(node, row->name, row->ns);
+    const struct vr_xml_node *child = first_child(node, row->name, row->more->ns);
     if (child && row->kind == VR_K_CHILD && vr_row_elem(row)->skip_parse && vr_row_elem(row)->skip_parse(child))
         child = NULL;
     if (!child)
-        return !row->required || fail_missing(p, row, node, err);
-    if (row->has)
-        *((bool *)base + row->has - 1) = true;
+        return !row->more->required || fail_missing(p, row, node, err);
+    if (row->more->has)
+        *((bool *)base + row->more->has - 1) = true;
     if (row->kind == VR_K_GROUP) {
         if (!parse_part(p, row, child, (char *)base + row->offset, err))
             return false;
-        for (const struct vr_xml_node *more = row->first_only ? NULL : child->next; more; more = more->next)
-            if (vr_xml_is(more, row->name, row->ns) && !parse_lists(p, row->aux, more, (char *)base + row->offset, err))
+        for (const struct vr_xml_node *more = row->more->first_only ? NULL : child->next; more; more = more->next)
+            if (vr_xml_is(more, row->name, row->more->ns) && !parse_lists(p, row->aux, more, (char *)base + row->offset, err))
                 return false;
         return true;
     }
@@ -343,9 +344,9 @@ bool vr_rows_parse(struct vr_parse *p, const struct vr_row *rows, const struct v
 {
     for (const struct vr_row *row = rows; row->kind != VR_K_END; row++) {
         bool good = true;
-        if (row->hidden || row->validate_only || row->format_only || (row->reads && !row->reads(base)) ||
-            !vr_row_active(row, base) ||
-            (row->not_inactive_parse && (p->flags & VR_FORM_INACTIVE)))
+        const struct vr_row_more *more = row->more;
+        if (more->hidden || more->validate_only || more->format_only || (more->reads && !more->reads(base)) ||
+            !vr_row_active(row, base) || (more->not_inactive_parse && (p->flags & VR_FORM_INACTIVE)))
             continue;
         switch ((enum vr_row_kind)row->kind) {
         case VR_K_GROUP:
@@ -367,7 +368,7 @@ bool vr_rows_parse(struct vr_parse *p, const struct vr_row *rows, const struct v
             break;
         }
         default:
-            if (row->by_child)
+            if (row->more->by_child)
                 parse_by_child(row, node, base);
             else
                 good = parse_value(p, row, node, base, err);

@@ -42,11 +42,11 @@ static void below(struct walker *w, const char *path, const struct vr_row *rows)
 static void walk(struct walker *w, const char *path, const struct vr_row *rows)
 {
     for (const struct vr_row *row = rows; row->kind != VR_K_END; row++) {
-        if (row->hidden || row->by_child)
+        if (row->more->hidden || row->more->by_child)
             continue;
         const char *here = path;
-        if (row->wrap)
-            here = vr_arena_printf(w->scratch, "%s/%s", here, row->wrap);
+        if (row->more->wrap)
+            here = vr_arena_printf(w->scratch, "%s/%s", here, row->more->wrap);
         if (row->name)
             here = vr_arena_printf(w->scratch, "%s/%s%s", here, row->at == VR_AT_ATTR ? "@" : "", row->name);
         switch ((enum vr_row_kind)row->kind) {

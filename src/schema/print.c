@@ -7,8 +7,11 @@
 
 void vr_xml_escape(struct vr_buf *out, const char *text)
 {
+    static const bool special[256] = { [0] = true, ['<'] = true, ['>'] = true, ['&'] = true, ['\''] = true, ['"'] = true };
     for (const char *p = text; *p;) {
-        size_t plain = strcspn(p, "<>&'\"");
+        size_t plain = 0;
+        while (!special[(unsigned char)p[plain]])
+            plain++;
         vr_buf_add(out, p, plain);
         p += plain;
         switch (*p) {

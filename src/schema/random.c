@@ -40,7 +40,7 @@ static const char *text(struct vr_arena *arena, uint64_t *seed)
 
 static uint64_t number(uint64_t *seed, const struct vr_row *row, uint64_t type_max)
 {
-    uint64_t hi = row->max ? row->max : type_max, lo = row->min ? row->min : !row->zero;
+    uint64_t hi = row->more->max ? row->more->max : type_max, lo = row->more->min ? row->more->min : !row->more->zero;
     switch (below(seed, 4)) {
     case 0: return lo;
     case 1: return hi;
@@ -78,14 +78,14 @@ static void *random_struct(struct vr_arena *arena, const struct vr_xml_elem *ele
 static const char *string(struct vr_arena *arena, const struct vr_row *row, uint64_t *seed)
 {
     const struct vr_datatype *type = vr_row_datatype(row);
-    if (type && !row->words)
+    if (type && !row->more->words)
         return type->samples[below(seed, 2)];
-    if (!row->words)
+    if (!row->more->words)
         return text(arena, seed);
     size_t n = 0;
-    while (row->words[n])
+    while (row->more->words[n])
         n++;
-    return row->words[below(seed, n)];
+    return row->more->words[below(seed, n)];
 }
 
 static char *kept_text(struct vr_arena *arena, const struct vr_row *row)
@@ -114,7 +114,7 @@ void vr_row_random(struct vr_arena *arena, const struct vr_row *row, void *base,
     case VR_K_UUID:
         for (int i = 0; i < 16; i++)
             ((unsigned char *)m)[i] = (unsigned char)next(seed);
-        *((bool *)base + row->has - 1) = true;
+        *((bool *)base + row->more->has - 1) = true;
         break;
     case VR_K_CODEC: {
         const struct vr_codec_ops *ops = row->aux;
@@ -134,7 +134,7 @@ static void *random_item(struct vr_arena *arena, const struct vr_row *row, int k
     void *obj = vr_elem_new(arena, elem);
     if (kinds) {
         int kind = 1 + (int)below(k->seed, (uint64_t)kinds);
-        memcpy((char *)obj + row->kind_at - 1, &kind, sizeof(kind));
+        memcpy((char *)obj + row->more->kind_at - 1, &kind, sizeof(kind));
     }
     random_rows(elem->own_arena ? *(struct vr_arena **)obj : arena, elem->rows, obj, k, depth);
     return obj;
@@ -144,15 +144,16 @@ static void random_rows(struct vr_arena *arena, const struct vr_row *rows, void 
 {
     for (const struct vr_row *row = rows; row->kind != VR_K_END; row++) {
         void *m = (char *)base + row->offset;
-        bool want = below(k->seed, 2) || row->required || row->by_child;
-        if (row->hidden || row->validate_only || (row->format_only && !k->customs) || (row->reads && !row->reads(base)) ||
-            !vr_row_active(row, base))
+        bool want = below(k->seed, 2) || row->more->required || row->more->by_child;
+        const struct vr_row_more *more = row->more;
+        if (more->hidden || more->validate_only || (more->format_only && !k->customs) ||
+            (more->reads && !more->reads(base)) || !vr_row_active(row, base))
             continue;
         switch ((enum vr_row_kind)row->kind) {
         case VR_K_GROUP:
-            if (row->has)
-                *((bool *)base + row->has - 1) = want;
-            if (want || !row->has)
+            if (row->more->has)
+                *((bool *)base + row->more->has - 1) = want;
+            if (want || !row->more->has)
                 random_rows(arena, row->aux, m, k, depth);
             break;
         case VR_K_INLINE: random_rows(arena, row->aux, m, k, depth); break;
@@ -162,7 +163,7 @@ static void random_rows(struct vr_arena *arena, const struct vr_row *rows, void 
             random_rows(arena, vr_row_elem(row)->rows, *(void **)m, k, depth);
             break;
         case VR_K_CHILD:
-            if (!*(void **)m && (!want || (depth > 6 && !row->required)))
+            if (!*(void **)m && (!want || (depth > 6 && !row->more->required)))
                 break;
             if (!*(void **)m)
                 *(void **)m = vr_elem_new(arena, vr_row_elem(row));
@@ -172,7 +173,7 @@ static void random_rows(struct vr_arena *arena, const struct vr_row *rows, void 
         case VR_K_STRS: {
             struct vr_ptr_list *list = m;
             int kinds = 0;
-            while (row->names && row->names[kinds])
+            while (row->more->names && row->more->names[kinds])
                 kinds++;
             for (uint64_t n = depth > 6 ? 0 : below(k->seed, 3); n && !(list->n && row->kind == VR_K_STRS); n--)
                 vr_ptr_list_add(arena, list,

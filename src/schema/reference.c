@@ -54,9 +54,9 @@ static void add_values(struct page *p, const struct vr_row **rows, size_t n)
                 vr_buf_printf(p->out, "%s`%s`", any ? ", " : "", *x);
             any = true;
         }
-        if (!words && rows[i]->max)
-            vr_buf_printf(p->out, "%s%" PRIu64 " to %" PRIu64, any ? ", " : "", rows[i]->min, rows[i]->max);
-        any |= !words && rows[i]->max;
+        if (!words && rows[i]->more->max)
+            vr_buf_printf(p->out, "%s%" PRIu64 " to %" PRIu64, any ? ", " : "", rows[i]->more->min, rows[i]->more->max);
+        any |= !words && rows[i]->more->max;
     }
 }
 
@@ -64,12 +64,12 @@ static void add_default(struct page *p, const struct vr_row **rows, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         const struct vr_row *row = rows[i];
-        if (row->kind == VR_K_ENUM && row->unset > 0)
-            vr_buf_printf(p->out, "`%s`", ((const char *const *)row->aux)[row->unset]);
-        else if (row->unset && row->kind != VR_K_YESNO && row->kind != VR_K_ONOFF)
-            vr_buf_printf(p->out, "%" PRId64, row->unset);
+        if (row->kind == VR_K_ENUM && row->more->unset > 0)
+            vr_buf_printf(p->out, "`%s`", ((const char *const *)row->aux)[row->more->unset]);
+        else if (row->more->unset && row->kind != VR_K_YESNO && row->kind != VR_K_ONOFF)
+            vr_buf_printf(p->out, "%" PRId64, row->more->unset);
         else if ((row->kind == VR_K_SIZE || row->kind == VR_K_OSIZE) && i == 0)
-            vr_buf_printf(p->out, "in %s", row->default_unit == 1 ? "bytes" : "KiB without a unit");
+            vr_buf_printf(p->out, "in %s", row->more->default_unit == 1 ? "bytes" : "KiB without a unit");
         else
             continue;
         return;
@@ -79,9 +79,9 @@ static void add_default(struct page *p, const struct vr_row **rows, size_t n)
 static const char *since(const struct vr_row **rows, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        if (!rows[i]->since)
+        if (!rows[i]->more->since)
             return "";
-    return n ? rows[0]->since : "";
+    return n ? rows[0]->more->since : "";
 }
 
 static void add_row(struct page *p, const char *name, const struct vr_row **rows, size_t n, bool required)

@@ -84,7 +84,7 @@ static void add_values(struct writer *w, const struct vr_row **rows, size_t n)
     for (size_t i = 0; i < n; i++) {
         const char *const *names = vr_row_words(rows[i]);
         const struct vr_datatype *t = names ? NULL : vr_row_datatype(rows[i]);
-        empty |= rows[i]->unless_empty;
+        empty |= rows[i]->more->unless_empty;
         bool had = false;
         for (size_t k = 0; t && k < types.n; k++)
             had |= types.v[k] == t;

@@ -100,9 +100,8 @@ struct vr_custom_ops {
     void (*format)(struct vr_format *f, const void *base);
 };
 
-struct vr_row {
-    const char *name;
-    uint8_t kind, at;
+/** What a row says beyond the usual. Most say nothing: those share vr_row_plain. */
+struct vr_row_more {
     bool required;             /* missing is an error: stock's "Missing required attribute" or .missing */
     bool hidden;               /* neither read nor written: a member that only copies */
     bool first_only;           /* group: a second element of the name is not looked at, not even for its lists */
@@ -123,8 +122,6 @@ struct vr_row {
     bool format_only;          /* printed, not read: another row of this name reads it, or only we know it */
     bool read_only;            /* read, not printed: what only counts when an object is made */
     uint8_t radix;             /* numbers: 0 = decimal, 16, or VR_RADIX_ANY for decimal, 0x.. and 0.. */
-    uint32_t offset;
-    const void *aux;           /* names, codec, element or rows */
     const char *attr;          /* STRS: attribute name; SIZE: name of the unit attribute, default "unit" */
     const char *wrap;          /* LIST: the element around the list ("features" around "feature") */
     const char *ns, *prefix;   /* of the element: NULL = none */
@@ -150,6 +147,19 @@ struct vr_row {
     const char *since;         /* release that brought it, when after 9.0.0 */
     /** Groups and inlined parts: called after their rows were read. */
     bool (*after)(struct vr_parse *p, const struct vr_xml_node *node, void *base, struct vr_error **err);
+};
+extern const struct vr_row_more vr_row_plain;
+
+/*
+ * Kept small: there are thousands, and each pointer in a table is a word that the loader writes, so a page that the
+ * process does not share. What has no pointer (limits, flags) stays in read-only pages.
+ */
+struct vr_row {
+    const char *name;
+    const void *aux;           /* names, codec, element or rows */
+    const struct vr_row_more *more; /* never NULL, but in VR_END */
+    uint32_t offset;
+    uint8_t kind, at;
 };
 
 /** An element with a struct. */
@@ -177,10 +187,18 @@ struct vr_xml_elem {
 #define VR_MEMBER_LIST(S, m) (offsetof(S, m) + 0 * sizeof(((S *)0)->m.v) + 0 * sizeof(((S *)0)->m.n))
 #define VR_MEMBER_SIZED(S, m, n) (offsetof(S, m) + 0 * sizeof(char[sizeof(((S *)0)->m) == (n) ? 1 : -1]))
 #define VR_END { .kind = VR_K_END }
-#define VR_ROW_(n, k, place, off, ...) { .name = (n), .kind = (k), .at = (place), .offset = (off), __VA_ARGS__ }
+/* &vr_row_plain, or what the arguments say beside the table: only at file scope, where a literal lives for ever. */
+#define VR_MORE_(...) &vr_row_plain
+#define VR_MORE_SAID(...) &(const struct vr_row_more){ __VA_ARGS__ }
+#define VR_MORE_CAT(a, b) a##b
+#define VR_MORE_NAME(said) VR_MORE_CAT(VR_MORE_, said)
+#define VR_MORE(...) VR_MORE_NAME(__VA_OPT__(SAID))(__VA_ARGS__)
+#define VR_ROW_AUX_(n, k, place, off, with, ...)                                                   \
+    { .name = (n), .kind = (k), .at = (place), .offset = (off), .aux = (with), .more = VR_MORE(__VA_ARGS__) }
+#define VR_ROW_(n, k, place, off, ...) VR_ROW_AUX_(n, k, place, off, NULL, __VA_ARGS__)
 
 #define VR_STR_(S, m, n, p, ...) VR_ROW_(n, VR_K_STR, p, VR_MEMBER(S, m, const char *), __VA_ARGS__)
-#define VR_ENUM_(S, m, n, p, names, ...) VR_ROW_(n, VR_K_ENUM, p, VR_MEMBER_INT(S, m), .aux = (names), __VA_ARGS__)
+#define VR_ENUM_(S, m, n, p, names, ...) VR_ROW_AUX_(n, VR_K_ENUM, p, VR_MEMBER_INT(S, m), (names), __VA_ARGS__)
 #define VR_A_STR(S, m, n, ...) VR_STR_(S, m, n, VR_AT_ATTR, __VA_ARGS__)
 #define VR_T_STR(S, m, n, ...) VR_STR_(S, m, n, VR_AT_TEXT, __VA_ARGS__)
 #define VR_C_STR(S, m, ...) VR_STR_(S, m, NULL, VR_AT_CONTENT, __VA_ARGS__)
@@ -210,24 +228,24 @@ struct vr_xml_elem {
     VR_ROW_(n, VR_K_UUID, VR_AT_ATTR, VR_MEMBER(S, m, struct vr_uuid), .has = VR_MEMBER(S, flag, bool) + 1, __VA_ARGS__)
 #define VR_T_UUID(S, m, flag, n, ...)                                                              \
     VR_ROW_(n, VR_K_UUID, VR_AT_TEXT, VR_MEMBER(S, m, struct vr_uuid), .has = VR_MEMBER(S, flag, bool) + 1, __VA_ARGS__)
-#define VR_A_CODEC(S, m, n, ops, ...) VR_ROW_(n, VR_K_CODEC, VR_AT_ATTR, offsetof(S, m), .aux = &(ops), __VA_ARGS__)
-#define VR_T_CODEC(S, m, n, ops, ...) VR_ROW_(n, VR_K_CODEC, VR_AT_TEXT, offsetof(S, m), .aux = &(ops), __VA_ARGS__)
-#define VR_C_CODEC(S, m, ops, ...) VR_ROW_(NULL, VR_K_CODEC, VR_AT_CONTENT, offsetof(S, m), .aux = &(ops), __VA_ARGS__)
+#define VR_A_CODEC(S, m, n, ops, ...) VR_ROW_AUX_(n, VR_K_CODEC, VR_AT_ATTR, offsetof(S, m), &(ops), __VA_ARGS__)
+#define VR_T_CODEC(S, m, n, ops, ...) VR_ROW_AUX_(n, VR_K_CODEC, VR_AT_TEXT, offsetof(S, m), &(ops), __VA_ARGS__)
+#define VR_C_CODEC(S, m, ops, ...) VR_ROW_AUX_(NULL, VR_K_CODEC, VR_AT_CONTENT, offsetof(S, m), &(ops), __VA_ARGS__)
 /** Texts of child elements `n`, or with .attr = "value" that attribute of each. */
 #define VR_STRS(S, m, n, ...) VR_ROW_(n, VR_K_STRS, VR_AT_TEXT, VR_MEMBER_LIST(S, m), __VA_ARGS__)
 
-#define VR_GROUP(n, r, ...) VR_ROW_(n, VR_K_GROUP, VR_AT_TEXT, 0, .aux = (r), __VA_ARGS__)
+#define VR_GROUP(n, r, ...) VR_ROW_AUX_(n, VR_K_GROUP, VR_AT_TEXT, 0, (r), __VA_ARGS__)
 /** A child element over an embedded struct. */
-#define VR_PART(S, m, n, r, ...) VR_ROW_(n, VR_K_GROUP, VR_AT_TEXT, offsetof(S, m), .aux = (r), __VA_ARGS__)
+#define VR_PART(S, m, n, r, ...) VR_ROW_AUX_(n, VR_K_GROUP, VR_AT_TEXT, offsetof(S, m), (r), __VA_ARGS__)
 /** A presence flag for a group: .has = VR_HAS(S, m) */
 #define VR_HAS(S, m) (VR_MEMBER(S, m, bool) + 1)
-#define VR_CHILD(S, m, n, e, ...) VR_ROW_(n, VR_K_CHILD, VR_AT_TEXT, offsetof(S, m), .aux = &(e), __VA_ARGS__)
-#define VR_LISTED(S, m, n, e, ...) VR_ROW_(n, VR_K_LIST, VR_AT_TEXT, VR_MEMBER_LIST(S, m), .aux = &(e), __VA_ARGS__)
-#define VR_INLINE(r, ...) VR_ROW_(NULL, VR_K_INLINE, VR_AT_ATTR, 0, .aux = (r), __VA_ARGS__)
-#define VR_INLINE_PART(S, m, r, ...) VR_ROW_(NULL, VR_K_INLINE, VR_AT_ATTR, offsetof(S, m), .aux = (r), __VA_ARGS__)
-#define VR_INLINE_PTR(S, m, e, ...) VR_ROW_(NULL, VR_K_INLINE_PTR, VR_AT_ATTR, offsetof(S, m), .aux = &(e), __VA_ARGS__)
+#define VR_CHILD(S, m, n, e, ...) VR_ROW_AUX_(n, VR_K_CHILD, VR_AT_TEXT, offsetof(S, m), &(e), __VA_ARGS__)
+#define VR_LISTED(S, m, n, e, ...) VR_ROW_AUX_(n, VR_K_LIST, VR_AT_TEXT, VR_MEMBER_LIST(S, m), &(e), __VA_ARGS__)
+#define VR_INLINE(r, ...) VR_ROW_AUX_(NULL, VR_K_INLINE, VR_AT_ATTR, 0, (r), __VA_ARGS__)
+#define VR_INLINE_PART(S, m, r, ...) VR_ROW_AUX_(NULL, VR_K_INLINE, VR_AT_ATTR, offsetof(S, m), (r), __VA_ARGS__)
+#define VR_INLINE_PTR(S, m, e, ...) VR_ROW_AUX_(NULL, VR_K_INLINE_PTR, VR_AT_ATTR, offsetof(S, m), &(e), __VA_ARGS__)
 #define VR_RAW(S, m, n, ...) VR_ROW_(n, VR_K_RAW, VR_AT_TEXT, VR_MEMBER(S, m, const char *), __VA_ARGS__)
-#define VR_CUSTOM(ops_) VR_ROW_(NULL, VR_K_CUSTOM, VR_AT_TEXT, 0, .aux = &(ops_))
+#define VR_CUSTOM(ops_) VR_ROW_AUX_(NULL, VR_K_CUSTOM, VR_AT_TEXT, 0, &(ops_))
 /** The row counts when enum member m has one of the values in the mask VR_BIT(A) | VR_BIT(B). */
 #define VR_WHEN(S, m, mask) .sel = VR_MEMBER_INT(S, m) + 1, .of = (mask)
 #define VR_BIT(value) (1ull << (value))
@@ -310,7 +328,14 @@ void vr_ptr_list_add(struct vr_arena *arena, struct vr_ptr_list *list, void *ite
 /** .bad_domain of a row: the domain that its errors carry */
 #define VR_DOMAIN(d) ((d) + 1)
 extern const struct vr_xml_elem *vr_row_elem(const struct vr_row *row);
-bool vr_row_active(const struct vr_row *row, const void *base);
+/** Does its condition (VR_WHEN) hold? */
+static inline bool vr_row_active(const struct vr_row *row, const void *base)
+{
+    if (!row->more->sel)
+        return true;
+    int value = *(const int *)((const char *)base + row->more->sel - 1);
+    return value >= 0 && value < 64 && (row->more->of >> value & 1);
+}
 /** The value as its text, or NULL when not said; scratch-owned. */
 const char *vr_row_text(struct vr_arena *scratch, const struct vr_row *row, const void *base);
 /** Reads `text` into the member; false for bad text, *why then tells ("Expected integer value" or NULL). */

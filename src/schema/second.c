@@ -65,7 +65,7 @@ static size_t value_size(const struct vr_row *row)
 
 static bool can_write(const struct vr_row *row)
 {
-    return !row->hidden && !row->validate_only && !row->read_only && !row->by_child;
+    return !row->more->hidden && !row->more->validate_only && !row->more->read_only && !row->more->by_child;
 }
 
 static void try_value(struct walker *w, const struct vr_row *row, void *base)
@@ -73,7 +73,7 @@ static void try_value(struct walker *w, const struct vr_row *row, void *base)
     if (!can_write(row) || vr_second_is_good(w->s, row))
         return;
     char *m = (char *)base + row->offset;
-    bool *has = row->has ? (bool *)base + row->has - 1 : NULL, had = has && *has;
+    bool *has = row->more->has ? (bool *)base + row->more->has - 1 : NULL, had = has && *has;
     size_t size = value_size(row);
     char kept[16];
     if (row->kind == VR_K_CODEC) { /* a codec's member has no size that is known here: it may only become another value */
@@ -111,7 +111,7 @@ static void try_value(struct walker *w, const struct vr_row *row, void *base)
 static void walk(struct walker *w, const struct vr_row *rows, void *base)
 {
     for (const struct vr_row *row = rows; row->kind != VR_K_END; row++) {
-        if (!vr_row_active(row, base) || row->hidden || row->validate_only)
+        if (!vr_row_active(row, base) || row->more->hidden || row->more->validate_only)
             continue;
         void *m = (char *)base + row->offset;
         switch ((enum vr_row_kind)row->kind) {

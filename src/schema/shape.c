@@ -43,7 +43,7 @@ static struct vr_shape_child *child_named(struct vr_shapes *s, struct vr_shape *
                                           const struct vr_row *row)
 {
     for (size_t i = 0; i < shape->n_children; i++)
-        if (vr_streq(shape->children[i].name, name) && vr_streq0(shape->children[i].ns, row->ns))
+        if (vr_streq(shape->children[i].name, name) && vr_streq0(shape->children[i].ns, row->more->ns))
             return &shape->children[i];
     if (!(shape->n_children & (shape->n_children + 1)) || !shape->n_children) {
         struct vr_shape_child *grown = vr_arena_alloc(s->arena, (shape->n_children * 2 + 2) * sizeof(*grown));
@@ -52,18 +52,18 @@ static struct vr_shape_child *child_named(struct vr_shapes *s, struct vr_shape *
         shape->children = grown;
     }
     struct vr_shape_child *c = &shape->children[shape->n_children++];
-    *c = (struct vr_shape_child){ .name = name, .ns = row->ns, .prefix = row->prefix };
+    *c = (struct vr_shape_child){ .name = name, .ns = row->more->ns, .prefix = row->more->prefix };
     return c;
 }
 
 /* Whether a row always counts: one that depends on another value cannot demand anything here. */
 static bool demands(const struct vr_shapes *s, const struct vr_row *row)
 {
-    return !s->conditional && row->required && !row->sel && !row->reads;
+    return !s->conditional && row->more->required && !row->more->sel && !row->more->reads;
 }
 
 /* A row of a unit attribute, for values without a table of their own. */
-static const struct vr_row unit_row = { .kind = VR_K_STR, .at = VR_AT_ATTR, .name = "unit", .type = "unit" };
+static const struct vr_row unit_row = VR_ROW_("unit", VR_K_STR, VR_AT_ATTR, 0, .type = "unit");
 
 static void add_attr(struct vr_shapes *s, struct vr_shape *shape, const char *name, const struct vr_row *row,
                      bool required)
@@ -80,10 +80,10 @@ static void add_attr(struct vr_shapes *s, struct vr_shape *shape, const char *na
 static void gather(struct vr_shapes *s, struct vr_shape *shape, const struct vr_row *rows)
 {
     for (const struct vr_row *row = rows; row->kind != VR_K_END; row++) {
-        if (row->hidden || row->by_child)
+        if (row->more->hidden || row->more->by_child)
             continue;
         if (row->kind == VR_K_INLINE || row->kind == VR_K_INLINE_PTR) {
-            bool sometimes = row->sel || row->reads;
+            bool sometimes = row->more->sel || row->more->reads;
             s->conditional += sometimes;
             gather(s, shape, row->kind == VR_K_INLINE ? row->aux : vr_row_elem(row)->rows);
             s->conditional -= sometimes;
@@ -97,35 +97,35 @@ static void gather(struct vr_shapes *s, struct vr_shape *shape, const struct vr_
             add_attr(s, shape, row->name, row, demands(s, row));
         } else if (row->at == VR_AT_CONTENT) {
             shape->text = row_added(s->arena, shape->text, &shape->n_text, row);
-        } else if (row->names && !row->wrap) {
-            for (const char *const *name = row->names; *name; name++) {
+        } else if (row->more->names && !row->more->wrap) {
+            for (const char *const *name = row->more->names; *name; name++) {
                 struct vr_shape_child *c = child_named(s, shape, *name, row);
                 c->rows = row_added(s->arena, c->rows, &c->n_rows, row);
                 c->many = true;
             }
         } else {
-            struct vr_shape_child *c = child_named(s, shape, row->wrap ? row->wrap : row->name, row);
+            struct vr_shape_child *c = child_named(s, shape, row->more->wrap ? row->more->wrap : row->name, row);
             c->rows = row_added(s->arena, c->rows, &c->n_rows, row);
-            c->many |= !row->wrap && (row->kind == VR_K_LIST || row->kind == VR_K_STRS || row->many);
+            c->many |= !row->more->wrap && (row->kind == VR_K_LIST || row->kind == VR_K_STRS || row->more->many);
             if (demands(s, row) && c->demanded_by != s->table) {
                 c->demanded++;
                 c->demanded_by = s->table;
             }
         }
         if (is_size(row) && row->at != VR_AT_TEXT)
-            add_attr(s, shape, row->attr ? row->attr : "unit", &unit_row, false);
+            add_attr(s, shape, row->more->attr ? row->more->attr : "unit", &unit_row, false);
     }
 }
 
 /* A row whose element holds nothing but a value. */
 static void gather_value(struct vr_shapes *s, struct vr_shape *shape, const struct vr_row *row)
 {
-    if (row->kind == VR_K_STRS && row->attr) {
-        add_attr(s, shape, row->attr, NULL, true);
+    if (row->kind == VR_K_STRS && row->more->attr) {
+        add_attr(s, shape, row->more->attr, NULL, true);
     } else if (row->kind != VR_K_PRESENT) {
         shape->text = row_added(s->arena, shape->text, &shape->n_text, row);
         if (is_size(row))
-            add_attr(s, shape, row->attr ? row->attr : "unit", &unit_row, false);
+            add_attr(s, shape, row->more->attr ? row->more->attr : "unit", &unit_row, false);
     }
 }
 
@@ -176,9 +176,9 @@ const struct vr_shape *vr_shape_root(struct vr_shapes *s, const struct vr_xml_el
  */
 static const void *below(const struct vr_row *row)
 {
-    if (!row->wrap && row->kind == VR_K_GROUP)
+    if (!row->more->wrap && row->kind == VR_K_GROUP)
         return row->aux;
-    if (!row->wrap && (row->kind == VR_K_CHILD || row->kind == VR_K_LIST))
+    if (!row->more->wrap && (row->kind == VR_K_CHILD || row->kind == VR_K_LIST))
         return vr_row_elem(row)->rows;
     return (const void *)((uintptr_t)row | 1);
 }
@@ -195,11 +195,14 @@ const struct vr_shape *vr_shape_child(struct vr_shapes *s, const struct vr_shape
     for (size_t i = 0; i < child->n_rows; i++) {
         const struct vr_row *row = child->rows[i];
         s->table = i + 1;
-        if (row->wrap) { /* the wrapper holds the same row without a wrapper */
+        if (row->more->wrap) { /* the wrapper holds the same row without a wrapper */
             struct vr_row *inner = vr_arena_alloc(s->arena, 2 * sizeof(*inner));
             inner[0] = *row;
-            inner[0].wrap = NULL;
-            inner[0].required = false;
+            struct vr_row_more *more = vr_arena_new_of(s->arena, struct vr_row_more);
+            *more = *row->more;
+            more->wrap = NULL;
+            more->required = false;
+            inner[0].more = more;
             gather(s, shape, inner);
         } else if (row->kind == VR_K_GROUP) {
             gather(s, shape, row->aux);

@@ -14,18 +14,11 @@ struct ouint { bool set; unsigned v; };
 struct ou64 { bool set; uint64_t v; };
 struct oi64 { bool set; int64_t v; };
 
+const struct vr_row_more vr_row_plain = { 0 };
+
 const struct vr_xml_elem *vr_row_elem(const struct vr_row *row)
 {
     return row->aux;
-}
-
-bool vr_row_active(const struct vr_row *row, const void *base)
-{
-    if (!row->sel)
-        return true;
-    int value;
-    memcpy(&value, (const char *)base + row->sel - 1, sizeof(value));
-    return value >= 0 && value < 64 && (row->of >> value & 1);
 }
 
 bool vr_text_i64(const char *text, int base, int64_t min, int64_t max, int64_t *out)
@@ -77,8 +70,8 @@ uint64_t vr_unit_bytes(const char *unit, uint64_t default_unit)
 
 static bool read_size(const struct vr_row *row, const char *text, const char *unit, uint64_t *out, const char **why)
 {
-    uint64_t number, scale = row->scale ? row->scale : 1024;
-    uint64_t bytes = vr_unit_bytes(unit, row->default_unit ? row->default_unit : 1024);
+    uint64_t number, scale = row->more->scale ? row->more->scale : 1024;
+    uint64_t bytes = vr_unit_bytes(unit, row->more->default_unit ? row->more->default_unit : 1024);
     if (!bytes)
         *why = VR_WHY_UNIT;
     if (!bytes || !vr_text_u64(text, 10, UINT64_MAX, &number))
@@ -94,12 +87,12 @@ static bool read_size(const struct vr_row *row, const char *text, const char *un
 
 static int radix(const struct vr_row *row)
 {
-    return row->radix == VR_RADIX_ANY ? 0 : row->radix ? row->radix : 10;
+    return row->more->radix == VR_RADIX_ANY ? 0 : row->more->radix ? row->more->radix : 10;
 }
 
 static bool in_range(const struct vr_row *row, uint64_t v, uint64_t type_max)
 {
-    return v >= row->min && v <= (row->max ? row->max : type_max);
+    return v >= row->more->min && v <= (row->more->max ? row->more->max : type_max);
 }
 
 static bool read_unsigned(const struct vr_row *row, const char *text, uint64_t type_max, uint64_t *out,
@@ -108,7 +101,7 @@ static bool read_unsigned(const struct vr_row *row, const char *text, uint64_t t
     *why = "Expected non-negative integer value";
     if (!vr_text_u64(text, radix(row), type_max, out) || (*out && !in_range(row, *out, type_max)))
         return false;
-    if (row->nonzero && !*out) {
+    if (row->more->nonzero && !*out) {
         *why = "Zero is not permitted";
         return false;
     }
@@ -121,7 +114,7 @@ static bool read_signed(const struct vr_row *row, const char *text, int64_t lo, 
     *why = "Expected integer value";
     if (!vr_text_i64(text, radix(row), lo, hi, out))
         return false;
-    if ((row->max && *out > 0 && (uint64_t)*out > row->max)) {
+    if ((row->more->max && *out > 0 && (uint64_t)*out > row->more->max)) {
         *why = NULL;
         return false;
     }
@@ -152,7 +145,7 @@ bool vr_row_read(struct vr_arena *arena, const struct vr_row *row, const char *t
     *why = NULL;
     switch ((enum vr_row_kind)row->kind) {
     case VR_K_STR:
-        if (row->words && vr_name_index(row->words, text) < 0)
+        if (row->more->words && vr_name_index(row->more->words, text) < 0)
             return false;
         *(const char **)m = vr_arena_strdup(arena, text);
         return true;
@@ -204,22 +197,36 @@ bool vr_row_read(struct vr_arena *arena, const struct vr_row *row, const char *t
         *why = "Expected UUID";
         if (!vr_uuid_parse(text, m))
             return false;
-        *((bool *)base + row->has - 1) = true;
+        *((bool *)base + row->more->has - 1) = true;
         return true;
     case VR_K_CODEC: return ((const struct vr_codec_ops *)row->aux)->parse(arena, text, m);
     default: return false;
     }
 }
 
+/* Documents are full of numbers, and printf takes as long as the rest of their lines. */
+static const char *decimal(struct vr_arena *scratch, uint64_t v)
+{
+    char digits[20];
+    size_t n = 0;
+    do
+        digits[n++] = (char)('0' + v % 10);
+    while ((v /= 10) != 0);
+    char *text = vr_arena_alloc(scratch, n + 1);
+    for (size_t i = 0; i < n; i++)
+        text[i] = digits[n - 1 - i];
+    return text;
+}
+
 static const char *unsigned_text(struct vr_arena *scratch, const struct vr_row *row, uint64_t v)
 {
-    if (!row->print)
-        return vr_arena_printf(scratch, "%llu", (unsigned long long)v);
+    if (!row->more->print)
+        return decimal(scratch, v);
     /* print is "0x%04x" or the like: width and nothing else varies, so no foreign format reaches printf */
-    const char *at = strchr(row->print, '%');
+    const char *at = strchr(row->more->print, '%');
     int width = at && at[1] == '0' ? at[2] - '0' : 0;
-    bool upper = vr_ends_with(row->print, "X");
-    return vr_arena_printf(scratch, upper ? "%.*s%0*llX" : "%.*s%0*llx", (int)(at ? at - row->print : 0), row->print,
+    bool upper = vr_ends_with(row->more->print, "X");
+    return vr_arena_printf(scratch, upper ? "%.*s%0*llX" : "%.*s%0*llx", (int)(at ? at - row->more->print : 0), row->more->print,
                            width,
                            (unsigned long long)v);
 }
@@ -237,7 +244,7 @@ const char *vr_row_text(struct vr_arena *scratch, const struct vr_row *row, cons
     case VR_K_ENUM: {
         int v;
         memcpy(&v, m, sizeof(v));
-        if (v == 0 || (row->unset && v == row->unset))
+        if (v == 0 || (row->more->unset && v == row->more->unset))
             return NULL;
         const char *const *names = row->aux;
         for (int k = 0; k < v; k++)
@@ -248,7 +255,7 @@ const char *vr_row_text(struct vr_arena *scratch, const struct vr_row *row, cons
     case VR_K_YESNO:
     case VR_K_ONOFF: {
         int v = *(const int *)m;
-        if (row->unset && v == row->unset)
+        if (row->more->unset && v == row->more->unset)
             return NULL;
         return row->kind == VR_K_YESNO ? tri_text(v, "yes", "no") : tri_text(v, "on", "off");
     }
@@ -256,11 +263,11 @@ const char *vr_row_text(struct vr_arena *scratch, const struct vr_row *row, cons
     case VR_K_PRESENT: return *(const bool *)m ? "yes" : NULL;
     case VR_K_UINT: {
         unsigned v = *(const unsigned *)m;
-        return (!v && !row->zero) || (row->unset && v == (unsigned)row->unset) ? NULL : unsigned_text(scratch, row, v);
+        return (!v && !row->more->zero) || (row->more->unset && v == (unsigned)row->more->unset) ? NULL : unsigned_text(scratch, row, v);
     }
     case VR_K_U64: {
         uint64_t v = *(const uint64_t *)m;
-        return !v && !row->zero ? NULL : unsigned_text(scratch, row, v);
+        return !v && !row->more->zero ? NULL : unsigned_text(scratch, row, v);
     }
     case VR_K_OUINT: {
         const struct ouint *v = m;
@@ -272,9 +279,11 @@ const char *vr_row_text(struct vr_arena *scratch, const struct vr_row *row, cons
     }
     case VR_K_OINT: {
         const struct oint *v = m;
-        if (!v->set || (row->unset && v->v == row->unset))
+        if (!v->set || (row->more->unset && v->v == row->more->unset))
             return NULL;
-        return row->print ? unsigned_text(scratch, row, (unsigned)v->v) : vr_arena_printf(scratch, "%d", v->v);
+        if (row->more->print || v->v >= 0)
+            return unsigned_text(scratch, row, (unsigned)v->v);
+        return vr_arena_printf(scratch, "%d", v->v);
     }
     case VR_K_OI64: {
         const struct oi64 *v = m;
@@ -282,14 +291,14 @@ const char *vr_row_text(struct vr_arena *scratch, const struct vr_row *row, cons
     }
     case VR_K_SIZE: {
         uint64_t v = *(const uint64_t *)m;
-        return v || row->zero ? vr_arena_printf(scratch, "%llu", (unsigned long long)v) : NULL;
+        return v || row->more->zero ? decimal(scratch, v) : NULL;
     }
     case VR_K_OSIZE: {
         const struct ou64 *v = m;
-        return v->set ? vr_arena_printf(scratch, "%llu", (unsigned long long)v->v) : NULL;
+        return v->set ? decimal(scratch, v->v) : NULL;
     }
     case VR_K_UUID: {
-        if (!*((const bool *)base + row->has - 1))
+        if (!*((const bool *)base + row->more->has - 1))
             return NULL;
         char *text = vr_arena_alloc(scratch, VR_UUID_TEXT);
         return vr_uuid_format(m, text);

@@ -44,7 +44,7 @@ static const struct vr_row state_rows[] = { VR_A_ONOFF(FEAT, state, "state"), VR
 
 /* ---- hyperv ------------------------------------------------------------------------------------------------------ */
 #define HV struct vr_hyperv
-#define HV_IS(m) VR_ROW_(NULL, VR_K_INLINE, VR_AT_ATTR, offsetof(HV, m), .aux = state_rows, .after = state_needed)
+#define HV_IS(m) VR_ROW_AUX_(NULL, VR_K_INLINE, VR_AT_ATTR, offsetof(HV, m), state_rows, .after = state_needed)
 static bool stimer_direct_read(struct vr_parse *p, const struct vr_xml_node *node, void *base, struct vr_error **err)
 {
     const HV *h = base;
@@ -116,7 +116,7 @@ static bool hyperv_read(struct vr_parse *p, const struct vr_xml_node *node, void
 
 /* ---- kvm, xen ---------------------------------------------------------------------------------------------------- */
 static const struct vr_row ring_rows[] = {
-    VR_ROW_(NULL, VR_K_INLINE, VR_AT_ATTR, offsetof(F, kvm.dirty_ring), .aux = state_rows, .after = state_needed),
+    VR_ROW_AUX_(NULL, VR_K_INLINE, VR_AT_ATTR, offsetof(F, kvm.dirty_ring), state_rows, .after = state_needed),
     VR_A_UINT(F, kvm.dirty_ring_size, "size"),
     VR_END,
 };
@@ -136,7 +136,7 @@ static const struct vr_row kvm_rows[] = {
     VR_END,
 };
 static const struct vr_row passthrough_rows[] = {
-    VR_ROW_(NULL, VR_K_INLINE, VR_AT_ATTR, offsetof(F, xen.passthrough), .aux = state_rows, .after = state_needed),
+    VR_ROW_AUX_(NULL, VR_K_INLINE, VR_AT_ATTR, offsetof(F, xen.passthrough), state_rows, .after = state_needed),
     VR_A_STR(F, xen.passthrough_mode, "mode", .words = VR_WORDS("sync_pt", "share_pt")),
     VR_END,
 };
@@ -209,7 +209,7 @@ static void smm_format(struct vr_format *f, const void *base)
     vr_format_line(f, "</smm>");
 }
 static const struct vr_row smm_inner[] = {
-    VR_ROW_(NULL, VR_K_INLINE, VR_AT_ATTR, offsetof(F, smm), .aux = state_rows), VR_INLINE(tseg_rows), VR_END,
+    VR_ROW_AUX_(NULL, VR_K_INLINE, VR_AT_ATTR, offsetof(F, smm), state_rows), VR_INLINE(tseg_rows), VR_END,
 };
 static const struct vr_row smm_names[] = { VR_GROUP("smm", smm_inner), VR_END };
 static const struct vr_custom_ops smm_ops = { .rows = smm_names, .parse = smm_parse, .format = smm_format };

@@ -306,7 +306,7 @@ static const void *interface_shown(const void *obj, const struct vr_format *f)
 
 /* ---- the rest ---------------------------------------------------------------------------------------------------- */
 static const struct vr_row mac_rows[] = {
-    VR_ROW_("address", VR_K_CODEC, VR_AT_ATTR, offsetof(NET, has_mac), .aux = &vr_mac_codec, .bad =
+    VR_ROW_AUX_("address", VR_K_CODEC, VR_AT_ATTR, offsetof(NET, has_mac), &vr_mac_codec, .bad =
             "unable to parse mac address '%s'"),
     VR_A_STR(NET, mac_type, "type"),
     VR_A_YESNO(NET, mac_check, "check"),

@@ -106,7 +106,7 @@ static bool mtu_after(struct vr_parse *p, const struct vr_xml_node *node, void *
 }
 
 static const struct vr_row mac_rows[] = {
-    VR_ROW_("address", VR_K_CODEC, VR_AT_ATTR, offsetof(D, has_mac), .aux = &vr_mac_codec, .lenient = true), VR_END,
+    VR_ROW_AUX_("address", VR_K_CODEC, VR_AT_ATTR, offsetof(D, has_mac), &vr_mac_codec, .lenient = true), VR_END,
 };
 static bool mac_after(struct vr_parse *p, const struct vr_xml_node *node, void *base, struct vr_error **err)
 {

@@ -19,7 +19,7 @@ static const struct vr_row owner_rows[] = {
     VR_END,
 };
 static const struct vr_row mac_rows[] = {
-    VR_ROW_("address", VR_K_CODEC, VR_AT_ATTR, offsetof(PORT, has_mac), .aux = &vr_mac_codec, .bad =
+    VR_ROW_AUX_("address", VR_K_CODEC, VR_AT_ATTR, offsetof(PORT, has_mac), &vr_mac_codec, .bad =
             "Unable to parse MAC '%s'", .bad_code = VIR_ERR_XML_ERROR),
     VR_END,
 };

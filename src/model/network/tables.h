@@ -8,7 +8,7 @@
 
 /** An address attribute. Bad text counts as not said: the hook beside the table has the sentence, which names the network. */
 #define VR_A_IP(S, m, n, ...)                                                                      \
-    VR_ROW_(n, VR_K_CODEC, VR_AT_ATTR, VR_MEMBER(S, m, struct vr_ipaddr), .aux = &vr_ip_codec, .lenient = true, __VA_ARGS__)
+    VR_ROW_AUX_(n, VR_K_CODEC, VR_AT_ATTR, VR_MEMBER(S, m, struct vr_ipaddr), &vr_ip_codec, .lenient = true, __VA_ARGS__)
 
 /** Set as a parse's `opaque`: the element tells which record to delete, so not everything must be there. */
 extern const char vr_network_partial;

@@ -140,9 +140,9 @@ static bool values_check(struct vr_parse *p, const struct vr_xml_node *node, con
     const char *said = NULL;
     for (const struct vr_row *row = rows; row->kind != VR_K_END; row++) {
         const char **value = (const char **)((char *)m + row->offset);
-        if (row->kind != VR_K_STR || row->validate_only || !*value)
+        if (row->kind != VR_K_STR || row->more->validate_only || !*value)
             continue;
-        const char *good = vr_nwfilter_value(p->arena, row->type, *value);
+        const char *good = vr_nwfilter_value(p->arena, row->more->type, *value);
         if (!good) {
             bad = row;
             said = *value;

@@ -404,10 +404,11 @@ struct vr_pool_def *vr_pool_source_parse(enum vr_pool_type type, const char *xml
     return vr_take(d);
 }
 
+static const struct vr_row alone_rows[] = {
+    VR_GROUP("source", source_rows, .present_always = true, .never_short = true), VR_END,
+};
+
 void vr_pool_source_format(struct vr_format *f, const D *def)
 {
-    static const struct vr_row alone_rows[] = {
-        VR_GROUP("source", source_rows, .present_always = true, .never_short = true), VR_END,
-    };
     vr_rows_format_children(f, alone_rows, def);
 }
