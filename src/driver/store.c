@@ -4,10 +4,12 @@
 #include "store.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 #include "base/alloc.h"
 #include "base/buf.h"
@@ -69,7 +71,7 @@ static bool make_parents(const char *path, struct vr_error **err)
     return true;
 }
 
-static bool write_aside(const char *aside, const char *text, struct vr_error **err)
+static bool write_aside(const char *aside, const char *text, bool sync, struct vr_error **err)
 {
     vr_autoclose int fd = open(aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
@@ -83,7 +85,7 @@ static bool write_aside(const char *aside, const char *text, struct vr_error **e
             return vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, errno, _("cannot write config file '%s'"), aside);
         at += (size_t)n;
     }
-    if (fsync(fd) < 0)
+    if (sync && fsync(fd) < 0)
         return vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, errno, _("cannot sync config file '%s'"), aside);
     return true;
 }
@@ -122,7 +124,7 @@ static bool change_make(struct change *c, struct vr_error **err)
     case OP_WRITE:
         if (access(c->path, F_OK) < 0 && !make_parents(c->path, err))
             return false;
-        if (!write_aside(aside, c->text, err)) {
+        if (!write_aside(aside, c->text, true, err)) {
             unlink(aside);
             return false;
         }
@@ -307,6 +309,42 @@ VR_SUSPENDS static bool op_submit(enum op_kind kind, const char *path, const cha
 
 VR_SUSPENDS bool vr_store_write(const char *path, const char *text, vr_time deadline, struct vr_error **err)
 {
+    return op_submit(OP_WRITE, path, text, deadline, err);
+}
+
+/* Asked once for each directory: the last one's answer is kept. */
+static bool in_memory(const char *path)
+{
+    static char *known;
+    static bool yes;
+    if (known && same_dir(known, path))
+        return yes;
+    vr_autofree char *dir = vr_strndup(path, dir_len(path));
+    struct statfs fs;
+    if (statfs(dir, &fs) < 0)
+        return false;
+    free(known);
+    known = vr_strdup(path);
+    yes = fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC;
+    return yes;
+}
+
+static bool write_now(const char *path, const char *text, struct vr_error **err)
+{
+    vr_autofree char *aside = aside_of(path);
+    bool ok = write_aside(aside, text, false, err);
+    if (ok && rename(aside, path) < 0)
+        ok = vr_fail_errno(err, VIR_ERR_SYSTEM_ERROR, errno, _("cannot rename '%s' as '%s'"), aside, path);
+    if (!ok)
+        unlink(aside);
+    return ok;
+}
+
+VR_SUSPENDS bool vr_store_write_state(const char *path, const char *text, vr_time deadline, struct vr_error **err)
+{
+    /* Never past a change of the same file that is still on its way. */
+    if (!keeper_runs && in_memory(path))
+        return write_now(path, text, err);
     return op_submit(OP_WRITE, path, text, deadline, err);
 }
 

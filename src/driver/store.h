@@ -18,6 +18,11 @@
 
 /** Replaces the file at `path` by `text` (copied), mode 0600. The directory is made when missing. */
 VR_SUSPENDS bool vr_store_write(const char *path, const char *text, vr_time deadline, struct vr_error **err);
+/**
+ * The same for what no reboot outlives (status documents). Where the directory's file system is in memory, as /run is,
+ * nothing can be lost that a sync would keep and nothing blocks: the file is replaced at once, without a trip.
+ */
+VR_SUSPENDS bool vr_store_write_state(const char *path, const char *text, vr_time deadline, struct vr_error **err);
 /** Removes a file or link; that it is missing is no error. */
 VR_SUSPENDS bool vr_store_remove(const char *path, vr_time deadline, struct vr_error **err);
 /** Makes `path` a symbolic link to `target`, replacing what is there. */

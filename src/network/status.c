@@ -26,6 +26,8 @@ VR_SUSPENDS static bool save(const char *dir, const struct vr_net *net, const ch
 {
     vr_autofree char *command = vr_printf("net-edit"), *path = vr_printf("%s/%s.xml", dir, net->name);
     vr_autofree char *text = vr_store_document(command, net->name, xml);
+    if (dir == vr_networks.state_dir)
+        return vr_store_write_state(path, text, vr_after(VR_SPAN_STORE), err);
     return vr_store_write(path, text, vr_after(VR_SPAN_STORE), err);
 }
 
@@ -111,7 +113,7 @@ VR_SUSPENDS bool vr_net_save_port(const struct vr_net *net, const struct vr_netw
     vr_autofree char *path = port_path(net, &port->uuid), *xml = vr_network_port_format(port, 0);
     vr_autofree char *command = vr_printf("net-port-edit %s", net->name);
     vr_autofree char *whole = vr_store_document(command, vr_uuid_format(&port->uuid, text), xml);
-    return vr_store_write(path, whole, vr_after(VR_SPAN_STORE), err);
+    return vr_store_write_state(path, whole, vr_after(VR_SPAN_STORE), err);
 }
 
 VR_SUSPENDS bool vr_net_remove_port(const struct vr_net *net, const struct vr_uuid *port, struct vr_error **err)

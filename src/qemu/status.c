@@ -38,7 +38,7 @@ VR_SUSPENDS static void writer_main(void *arg)
         vr_autofree char *xml = vr_status_format(dom, &err);
         vr_autofree char *document = xml ? vr_store_document("edit", dom->name, xml) : NULL;
         if (document)
-            vr_store_write(path, document, vr_after(VR_SPAN_STORE), &err);
+            vr_store_write_state(path, document, vr_after(VR_SPAN_STORE), &err);
         if (err && !vr_cancelled()) /* a guest that is being taken down needs no document any more */
             vr_warn("status of domain '%s': %s", dom->name, vr_error_text(err));
         vr_error_free(run->status_error);

@@ -80,6 +80,54 @@ VR_TEST(a_write_makes_directories_and_replaces_whole_files)
     EXPECT_EQ(st.st_mode & 0777, 0600);
 }
 
+static char memory[] = "/dev/shm/vr-store-XXXXXX";
+
+static void queued_first(void *arg)
+{
+    vr_autofree char *path = vr_printf("%s/s.xml", memory);
+    oks[0] = vr_store_write(path, "older", vr_after(VR_SEC(10)), &errs[0]);
+}
+
+static void state_behind_another_change(void)
+{
+    vr_autofree char *path = vr_printf("%s/s.xml", memory);
+    struct vr_group *g = vr_group_new("writers");
+    vr_fiber_start(g, "writer", queued_first, NULL, NULL);
+    vr_yield(); /* the older text is on its way */
+    oks[1] = vr_store_write_state(path, "newer", vr_after(VR_SEC(10)), &errs[1]);
+    vr_group_join(g, vr_after(VR_SEC(30)), NULL);
+    vr_group_free(g);
+    vr_autofree char *missing = vr_printf("%s/below/t.xml", memory);
+    oks[2] = vr_store_write_state(missing, "made", vr_after(VR_SEC(10)), &errs[2]);
+    oks[3] = vr_store_write_state(missing, "again", vr_after(VR_SEC(10)), &errs[3]);
+}
+
+static bool holds(const char *name, const char *text)
+{
+    vr_autofree char *path = vr_printf("%s/%s", memory, name);
+    char got[64] = "";
+    FILE *f = fopen(path, "re");
+    bool same = f && fgets(got, sizeof(got), f) && !strcmp(got, text);
+    if (f)
+        fclose(f);
+    unlink(path);
+    return same;
+}
+
+VR_TEST(state_is_written_at_once_but_never_past_an_older_change)
+{
+    if (!mkdtemp(memory))
+        return; /* no file system in memory here */
+    run(state_behind_another_change);
+    for (int i = 0; i < 4; i++)
+        EXPECT_OK(oks[i], errs[i]);
+    EXPECT(holds("s.xml", "newer"));
+    EXPECT(holds("below/t.xml", "again"));
+    vr_autofree char *below = vr_printf("%s/below", memory);
+    EXPECT_EQ(rmdir(below), 0);
+    EXPECT_EQ(rmdir(memory), 0); /* nothing lies aside */
+}
+
 static int next_slot;
 static void one_of_many(void *arg)
 {
@@ -202,5 +250,6 @@ VR_TEST(the_tail_of_a_log_is_what_qemu_said)
 
 VR_TESTS("qemu_store", a_write_makes_directories_and_replaces_whole_files,
          writers_that_come_together_all_find_their_text_on_disk, a_write_that_fails_names_its_file_and_harms_no_other,
+         state_is_written_at_once_but_never_past_an_older_change,
          links_are_replaced_and_removing_what_is_gone_is_no_error, a_cancelled_waiter_leaves_its_change_to_be_made,
          a_stored_document_begins_with_the_warning, the_tail_of_a_log_is_what_qemu_said)

@@ -100,8 +100,11 @@ char *vr_qemu_stock_flags(const struct vr_qemu_caps *caps)
     vr_autobuf struct vr_buf b = VR_BUF_INIT;
     vr_buf_str(&b, "  <qemuCaps>\n");
     for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
-        if (flags[i].feature == VR_QEMU_KVM ? caps->kvm.available : flags[i].feature == ALWAYS || vr_qemu_caps_has(caps, flags[i].feature))
-            vr_buf_printf(&b, "    <flag name='%s'/>\n", flags[i].name);
+        if (flags[i].feature == VR_QEMU_KVM ? caps->kvm.available : flags[i].feature == ALWAYS || vr_qemu_caps_has(caps, flags[i].feature)) {
+            vr_buf_str(&b, "    <flag name='"); /* written at each change of state: no printf */
+            vr_buf_str(&b, flags[i].name);
+            vr_buf_str(&b, "'/>\n");
+        }
     vr_buf_str(&b, "  </qemuCaps>\n");
     return vr_buf_take(&b);
 }
