@@ -15,7 +15,7 @@ packages_of()
         echo check openssl gnutls-bin libxml2-utils python3-libvirt libvirt-dev shellcheck pyflakes3 gdb tmux sasl2-bin \
             libsasl2-modules openssh-server openssh-client netcat-openbsd valgrind libsys-virt-perl \
             gir1.2-libvirt-glib-1.0 python3-gi libvirt-dbus dbus virt-viewer xvfb debootstrap grub-common \
-            grub-pc-bin grub-efi-amd64-bin xorriso mtools ovmf ;;
+            grub-pc-bin grub-efi-amd64-bin xorriso mtools ovmf openvswitch-switch ;;
     fuzz) echo clang libclang-rt-14-dev ;;
     bench) echo libvirt-daemon-system python3-libvirt ;;
     *) echo "packages.sh: no purpose '$1'" >&2; exit 64 ;;

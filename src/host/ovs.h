@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 
+struct vr_bandwidth;
 struct vr_uuid;
 struct vr_vlan;
 struct vr_vport;
@@ -19,5 +20,12 @@ struct vr_ovs_port {
 };
 /** Adds, or moves, a link to a bridge. INTERNAL_ERROR with what ovs-vsctl said, or what to install. */
 VR_SUSPENDS bool vr_ovs_add(const struct vr_ovs_port *port, vr_time deadline, struct vr_error **err);
-/** One that is not there is fine. */
-VR_SUSPENDS bool vr_ovs_remove(const char *name, vr_time deadline, struct vr_error **err);
+/**
+ * vr_ovs_limit - what a port may carry, by the switch's own means; NULL or empty limits take them away
+ *
+ * Replaces what was there, in one transaction. Of @port only its name and its guest's uuid count.
+ */
+VR_SUSPENDS bool vr_ovs_limit(const struct vr_ovs_port *port, const struct vr_bandwidth *limits, vr_time deadline,
+                              struct vr_error **err);
+/** With its limits, when it had any. One that is not there is fine. */
+VR_SUSPENDS bool vr_ovs_remove(const char *name, bool limited, vr_time deadline, struct vr_error **err);

@@ -2,6 +2,7 @@
 #define VR_ERROR_DOMAIN VIR_FROM_QEMU
 #define VR_LOG_SOURCE "qemu.nets"
 #include "nets.h"
+#include "netswitch.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -19,7 +20,6 @@
 #include "driver/netport.h"
 #include "host/bandwidth.h"
 #include "host/bridge.h"
-#include "host/ovs.h"
 #include "host/tap.h"
 #include "host/vf.h"
 #include "loop/child.h"
@@ -168,17 +168,6 @@ static bool wants_vhost(const struct vr_domain_def *def, const struct vr_interfa
     return def->type == VR_VIRT_KVM && is_virtio(net) && net->driver != VR_NET_DRIVER_QEMU;
 }
 
-static bool is_ovs(const struct vr_interface *net)
-{
-    const struct vr_vport *port = vr_net_vport_now(net);
-    return port && (port->type == VR_VPORT_OVS || port->type == VR_VPORT_MIDONET);
-}
-
-static bool is_macvtap(const struct vr_interface *net)
-{
-    return vr_net_type_now(net) == VR_NET_DIRECT;
-}
-
 /* A script gets the device's name as its argument and says by its exit status whether all is well. */
 VR_SUSPENDS static bool run_script(const char *script, const char *device, struct vr_error **err)
 {
@@ -215,13 +204,6 @@ VR_SUSPENDS static bool set_host_addresses(const struct vr_interface *net, struc
     return ok;
 }
 
-VR_SUSPENDS static bool join_ovs(const struct vr_domain_def *def, const struct vr_interface *net, struct vr_error **err)
-{
-    const struct vr_ovs_port port = { .bridge = vr_net_bridge_now(net), .name = net->target, .mac = net->mac.b,
-                                      .vm_uuid = &def->uuid, .vport = vr_net_vport_now(net), .vlan = vr_net_vlan_now(net) };
-    return vr_ovs_add(&port, vr_after(VR_SPAN_LAUNCH), err);
-}
-
 static struct vr_tap_spec tap_spec(const struct vr_interface *net)
 {
     static const enum vr_macvtap_kind kinds[] = { [VR_MACVTAP_VEPA] = VR_MACVTAP_KIND_VEPA,
@@ -241,11 +223,11 @@ static struct vr_tap_spec tap_spec(const struct vr_interface *net)
         .coalesce_frames = net->coalesce_rx_frames.set ? net->coalesce_rx_frames.v : 0,
     };
     memcpy(spec.mac, net->mac.b, sizeof(spec.mac));
-    if (is_macvtap(net)) {
+    if (vr_net_is_macvtap(net)) {
         enum vr_macvtap_mode mode = vr_net_mode_now(net);
         spec.parent = vr_net_dev_now(net);
         spec.macvtap = mode < VR_COUNT(kinds) ? kinds[mode] : VR_MACVTAP_KIND_VEPA;
-    } else if (net->type != VR_NET_ETHERNET && !is_ovs(net)) {
+    } else if (net->type != VR_NET_ETHERNET && !vr_net_is_switched(net)) {
         spec.bridge = vr_net_bridge_now(net);
     }
     return spec;
@@ -270,15 +252,12 @@ VR_SUSPENDS static bool open_vhost(const struct vr_domain_def *def, const struct
 /* What follows once the device is there: it has its name in net->target. */
 VR_SUSPENDS static bool finish_device(const struct vr_domain_def *def, const struct vr_interface *net, struct vr_error **err)
 {
-    if (is_ovs(net) && !join_ovs(def, net, err))
+    if (!vr_net_join_switch(def, net, err))
         return false;
     if (net->type == VR_NET_ETHERNET && (!set_host_addresses(net, err) || !run_script(net->script, net->target, err)))
         return false;
     const struct vr_bandwidth *limits = vr_net_bandwidth_now(net);
-    if (!limits)
-        return true;
-    return vr_bandwidth_set(net->target, limits, is_macvtap(net) ? VR_BANDWIDTH_MACVTAP : VR_BANDWIDTH_TAP, false,
-                            vr_after(VR_SPAN_LAUNCH), err);
+    return !limits || vr_net_limit_device(def, net, limits, err);
 }
 
 VR_SUSPENDS static bool open_device(struct vr_domain_def *def, struct vr_interface *net, struct vr_start_fds *fds,
@@ -397,12 +376,12 @@ VR_SUSPENDS static void release_device(struct vr_domain *dom, const struct vr_in
     struct vr_error *err = NULL;
     if (net->type == VR_NET_ETHERNET && !run_script(net->downscript, net->target, &err))
         tell(dom, &err);
-    if (is_ovs(net) && !vr_ovs_remove(net->target, vr_after(VR_SPAN_CLEANUP), &err))
+    if (!vr_net_leave_switch(net, &err))
         tell(dom, &err);
     const struct vr_bandwidth *limits = vr_net_bandwidth_now(net);
     if (limits && !vr_bandwidth_forget(net->target, vr_after(VR_SPAN_CLEANUP), &err))
         tell(dom, &err);
-    if (is_macvtap(net) && !vr_tap_delete(net->target, vr_after(VR_SPAN_CLEANUP), &err))
+    if (vr_net_is_macvtap(net) && !vr_tap_delete(net->target, vr_after(VR_SPAN_CLEANUP), &err))
         tell(dom, &err);
 }
 
@@ -467,7 +446,7 @@ VR_SUSPENDS static void plug_again(struct vr_domain *dom, const struct vr_interf
 {
     struct vr_error *err = NULL;
     enum vr_net_type type = vr_net_type_now(net);
-    if (!net->target || (type != VR_NET_NETWORK && type != VR_NET_BRIDGE) || is_ovs(net))
+    if (!net->target || (type != VR_NET_NETWORK && type != VR_NET_BRIDGE) || vr_net_is_switched(net))
         return;
     struct vr_tap_spec spec = tap_spec(net);
     if (!vr_tap_plug(net->target, &spec, vr_after(VR_SPAN_LAUNCH), &err))
@@ -514,85 +493,4 @@ VR_SUSPENDS void vr_nets_network_started(const char *network)
     for (size_t i = 0; i < all.n; i++)
         if (is_on(all.v[i], network) && !vr_fiber_start(vr_qemu.group, "plug in again", plug_main, vr_domain_ref(all.v[i]), NULL))
             vr_domain_unref(all.v[i]);
-}
-
-/* ---- receive filters ----------------------------------------------------------------------------------------------- */
-
-bool vr_net_trusts_guest(const struct vr_interface *net)
-{
-    return (net->actual ? net->actual->trust_guest_rx_filters : net->trust_guest_rx_filters) == VR_TRI_YES;
-}
-
-struct follow_task {
-    char name[VR_IFNAME];
-    uint8_t mac[6];
-    bool fdb;           /* a bridge that is told addresses; else a macvtap device */
-    int e;
-};
-
-static void follow_run(void *arg)
-{
-    struct follow_task *t = arg;
-    t->e = t->fdb ? vr_fdb_add(t->name, t->mac) : vr_link_set_mac(t->name, t->mac);
-}
-
-/* "52:54:00:12:34:56", of a guest: nothing else is taken, and no group address. */
-static bool parse_mac(const char *text, uint8_t mac[6])
-{
-    unsigned v[6];
-    char rest;
-    if (!text || strlen(text) != 17 ||
-        sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%c", &v[0], &v[1], &v[2], &v[3], &v[4], &v[5], &rest) != 6 || (v[0] & 1))
-        return false;
-    for (int i = 0; i < 6; i++)
-        mac[i] = (uint8_t)v[i];
-    return true;
-}
-
-VR_SUSPENDS static void follow_one(struct vr_domain *dom, const char *target, bool fdb, const struct vr_json *answer)
-{
-    struct follow_task *t = vr_new(struct follow_task);
-    snprintf(t->name, sizeof(t->name), "%s", target);
-    t->fdb = fdb;
-    if (!parse_mac(vr_json_get_str(answer, "main-mac"), t->mac)) {
-        free(t);
-        return;
-    }
-    if (!vr_worker_run(VR_POOL_LAUNCH, NULL, "receive filter", follow_run, t, free, vr_after(VR_SPAN_LAUNCH), NULL))
-        return;
-    if (t->e)
-        vr_warn("domain '%s': '%s' does not follow the guest's address: %s", dom->name, t->name, strerror(t->e));
-    free(t);
-}
-
-VR_SUSPENDS void vr_nets_follow_guest(struct vr_domain *dom)
-{
-    struct vr_domain_def *def = vr_definition_copy(dom->live); /* the document may change while QEMU answers */
-    for (size_t i = 0; dom->run && dom->run->monitor && i < def->interfaces.n; i++) {
-        const struct vr_interface *net = def->interfaces.v[i];
-        bool fdb = net->actual && net->actual->mac_table;
-        if (!vr_net_trusts_guest(net) || !net->target || !net->info.alias || (!is_macvtap(net) && !fdb))
-            continue;
-        struct vr_json *args = vr_json_object();
-        VR_AUTO(vr_json) *ret = NULL;
-        VR_AUTO(vr_error) *err = NULL;
-        vr_json_add_str(args, "name", net->info.alias);
-        if (!vr_monitor_call(dom->run->monitor, VR_QMP_QUERY, "query-rx-filter", args, &ret, vr_after(VR_SPAN_QUERY), &err)) {
-            vr_warn("domain '%s': %s", dom->name, vr_error_text(err));
-            break;
-        }
-        follow_one(dom, net->target, fdb, vr_json_at(ret, 0));
-    }
-    vr_domain_def_free(def);
-}
-
-/* ---- limits -------------------------------------------------------------------------------------------------------- */
-
-VR_SUSPENDS bool vr_net_set_limits(struct vr_interface *net, const struct vr_bandwidth *limits, struct vr_error **err)
-{
-    const struct vr_netport_ops *ops = vr_netport();
-    enum vr_bandwidth_side_of side = is_macvtap(net) ? VR_BANDWIDTH_MACVTAP : VR_BANDWIDTH_TAP;
-    if (net->target && !vr_bandwidth_set(net->target, limits, side, false, vr_after(VR_SPAN_LAUNCH), err))
-        return false;
-    return !net->actual || !net->has_portid || !ops || ops->set_bandwidth(net->network, &net->portid, limits, err);
 }

@@ -40,7 +40,8 @@ VR_SUSPENDS bool vr_net_open_one(struct vr_domain *dom, struct vr_domain_def *de
 VR_SUSPENDS void vr_net_release_one(struct vr_domain *dom, struct vr_interface *net);
 
 /** Puts new limits on a running interface: link, class on the bridge, and the port's record. */
-VR_SUSPENDS bool vr_net_set_limits(struct vr_interface *net, const struct vr_bandwidth *limits, struct vr_error **err);
+VR_SUSPENDS bool vr_net_set_limits(const struct vr_domain_def *def, struct vr_interface *net, const struct vr_bandwidth *limits,
+                                   struct vr_error **err);
 
 /** The socket of an interface's passt process: malloc'd. */
 char *vr_passt_socket(int id, const char *name, const char *alias);

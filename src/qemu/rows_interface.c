@@ -238,7 +238,7 @@ VR_SUSPENDS static bool edit_limits(struct vr_domain *dom, struct vr_domain_def 
     struct vr_bandwidth *next = now ? merged(now->arena, vr_net_bandwidth_now(now), edit->in) : NULL;
     struct vr_bandwidth *next_config = later ? merged(later->arena, later->bandwidth, edit->in) : NULL;
     if ((now && !check_limits(now, next, err)) || (later && !check_limits(later, next_config, err)) ||
-        (now && !vr_net_set_limits(now, next, err)))
+        (now && !vr_net_set_limits(live, now, next, err)))
         return false;
     if (now) {
         now->bandwidth = next;
@@ -328,7 +328,7 @@ VR_SUSPENDS static bool update_live(struct vr_domain *dom, struct vr_interface *
     struct vr_bandwidth *next = wanted->bandwidth ? vr_elem_copy(old->arena, &vr_bandwidth_elem, wanted->bandwidth) : NULL;
     if (!next && !vr_net_bandwidth_now(old))
         return true;
-    if (!vr_net_set_limits(old, next, err))
+    if (!vr_net_set_limits(dom->live, old, next, err))
         return false;
     old->bandwidth = next;
     if (old->actual)

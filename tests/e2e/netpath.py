@@ -12,8 +12,9 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'lib'))
 from daemon import BUILD  # noqa: E402
+from netguest import Guest, on, rate  # noqa: E402
 from suite import (  # noqa: E402
-    long, Console, Failed, Skip, clean_up, daemon, domain_xml, equal, guest_image, has, main, sandbox, test, vireo_only, wait_for, write)
+    long, Console, Failed, Skip, clean_up, daemon, equal, guest_image, has, main, sandbox, test, vireo_only, wait_for, write)
 
 OUT = '10.200.0.2'
 SERVER = '''
@@ -95,70 +96,6 @@ DNS = "<dns><host ip='192.168.150.1'><hostname>gateway.test</hostname></host></d
 
 def nat(more=''):
     return network('natnet', NAT + DNS + more + ip_part(150))
-
-
-class Guest:
-    """A Linux guest with one card. `card` is inside <interface type='network'>, or the whole element."""
-
-    def __init__(self, name, card, mac='52:54:00:aa:00:01', lease=True):
-        d = daemon()
-        self.d, self.name, self.mac = d, name, mac
-        d.run('destroy', name, ok=None)
-        d.run('undefine', name, ok=None)
-        if not card.startswith('<interface'):
-            card = "<interface type='network'>%s</interface>" % card
-        card = card.replace('</interface>', "<mac address='%s'/><model type='virtio'/></interface>" % mac)
-        self.conn = d.connect()
-        self.dom = self.conn.createXML(domain_xml(name, boot=True, devices=card))
-        self.console = Console(self.conn, self.dom)
-        self.console.read_until(guest_image.PROMPT)
-        self.console.command('cd /; n=0; while [ ! -e /sys/class/net/eth0 ] && [ $n -lt 50 ]; do sleep 0.1; n=$((n+1)); done')
-        if lease:
-            has(self.lease(), 'lease of')
-
-    def sh(self, line, timeout=60):
-        return self.console.command(line, timeout)
-
-    def lease(self):
-        return self.sh('ip link set eth0 up; udhcpc -i eth0 -s /etc/udhcpc.sh -n -q -t 8 -T 1 2>&1')
-
-    def device(self):
-        return re.search(r'vnet\d+|macvtap\d+', self.d.run('domiflist', self.name)).group(0)
-
-    def close(self):
-        self.console.close()
-        self.d.run('destroy', self.name, ok=None)
-        self.conn.close()
-
-
-class on:
-    """with on(Guest(...), Guest(...)) as (a, b): they end with the block."""
-
-    def __init__(self, *guests):
-        self.guests = guests
-
-    def __enter__(self):
-        return self.guests if len(self.guests) > 1 else self.guests[0]
-
-    def __exit__(self, *exc):
-        for g in self.guests:
-            g.close()
-
-
-def rate(g, command, seconds=4):
-    """Kilobytes per second that a card of the host's end moved while the guest ran a command in the background."""
-    device = g.device()
-    g.sh(command + ' >/dev/null 2>&1 &')
-    time.sleep(1.5)
-
-    def count():
-        with open('/sys/class/net/%s/statistics/tx_bytes' % device) as t, open('/sys/class/net/%s/statistics/rx_bytes' % device) as r:
-            return int(t.read()) + int(r.read())
-    began, first = time.monotonic(), count()
-    time.sleep(seconds)
-    kbs = (count() - first) / (time.monotonic() - began) / 1000
-    g.sh('kill $!')
-    return kbs
 
 
 @test
